@@ -1,0 +1,27 @@
+using System.Collections.Immutable;
+using Border0.PdSidecar.V1;
+
+namespace Border0.PdSidecar.Engine.Evaluation;
+
+/// <summary>
+/// What one or several policies grant for a socket type. Immutable and shared between decisions: its messages are put into
+/// answers as they are and never written to.
+/// </summary>
+public sealed class GrantSet
+{
+    /// <summary>Nothing granted.</summary>
+    public static GrantSet None { get; } = new();
+
+    /// <summary>The actions by socket type as the policies name it (or "*"): the union.</summary>
+    public IReadOnlyDictionary<string, ActionList> Actions { get; init; } = ImmutableDictionary<string, ActionList>.Empty;
+
+    /// <summary>The permissions by socket type: one entry for each granting policy, equal ones once.</summary>
+    public IReadOnlyDictionary<string, PermissionList> Permissions { get; init; } =
+        ImmutableDictionary<string, PermissionList>.Empty;
+
+    /// <summary>The policies that grant, ordered by name.</summary>
+    public ImmutableArray<string> PolicyNames { get; init; } = [];
+
+    /// <summary>Whether something is granted.</summary>
+    public bool Any => Actions.Count > 0 || Permissions.Count > 0;
+}
