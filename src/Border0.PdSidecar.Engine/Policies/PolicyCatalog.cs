@@ -22,6 +22,7 @@ public sealed class PolicyCatalog
     public PolicyChange Replace(
         IReadOnlyCollection<Policy> policies, IReadOnlyCollection<IntegrationSettings> integrations)
     {
+        _ = (policies, integrations);
         var change = new PolicyChange();
         _current = new PolicySnapshot();
         Changed?.Invoke(change);
