@@ -19,14 +19,32 @@ public readonly struct Decision
     public DateTimeOffset? ValidUntil { get; init; }
 
     /// <summary>
-    /// The earliest instant after <see cref="At"/> at which the same snapshots give another decision or other grants: a shift's
-    /// start or end, a bound of when, the longest session duration, facts that become too old. Null when there is none. A
-    /// running session is to be evaluated again then, at the latest.
+    /// No later than the earliest instant after <see cref="At"/> at which the same snapshots give another decision or other grants:
+    /// a shift's start or end, a bound of when, the longest session duration, facts that become too old. Null when there is none.
+    /// A running session is to be evaluated again then.
     /// </summary>
     public DateTimeOffset? NextChange { get; init; }
 
-    /// <summary>The instant at which the oldest facts that the decision rests on were true; null when none were needed.</summary>
+    /// <summary>
+    /// The instant at which the oldest incident or on-call facts that the granting policies rest on were true; null when none were
+    /// needed. Which escalation policy a service uses is refreshed far less often, has a bound of its own, and is not counted here.
+    /// </summary>
     public DateTimeOffset? FactsTime { get; init; }
+
+    /// <summary>How long the session may go on once it is no longer allowed: the longest grace of the policies that grant.</summary>
+    public TimeSpan RevocationGrace { get; init; }
+
+    /// <summary>How many shadow conditions would have denied, in policies that otherwise grant.</summary>
+    public int ShadowDenials { get; init; }
+
+    /// <summary>
+    /// Whether a policy was denied only because PagerDuty has not been heard about its service yet: worth a wait for the first
+    /// answer. <see cref="UnknownService"/> then names the first such service.
+    /// </summary>
+    public bool AwaitsFacts { get; init; }
+
+    /// <summary>The service that is not known yet, with <see cref="AwaitsFacts"/>.</summary>
+    public ServiceKey UnknownService { get; init; }
 
     /// <summary>The instant it was made for.</summary>
     public required DateTimeOffset At { get; init; }
