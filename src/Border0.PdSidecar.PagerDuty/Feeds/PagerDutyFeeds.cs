@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Border0.PdSidecar.Engine;
 using Border0.PdSidecar.Engine.Facts;
 using Border0.PdSidecar.PagerDuty.Archive;
@@ -10,8 +11,17 @@ namespace Border0.PdSidecar.PagerDuty.Feeds;
 /// <summary>
 /// Keeps the facts of every integration fresh. Owns one feed per integration; all members are safe from any thread.
 /// </summary>
-public sealed class PagerDutyFeeds : IAsyncDisposable
+public sealed partial class PagerDutyFeeds : IAsyncDisposable
 {
+    private readonly Lock _applying = new();
+    private readonly ConcurrentDictionary<IntegrationKey, PagerDutyFeed> _feeds = new();
+    private readonly FactsStore _facts;
+    private readonly PagerDutyClients _clients;
+    private readonly PagerDutyFeedOptions _options;
+    private readonly ILogger _logger;
+    private readonly IFactsArchive? _archive;
+    private Task _ending = Task.CompletedTask;
+
     /// <summary>Starts with no integrations; <see cref="Apply"/> brings them.</summary>
     /// <param name="facts">Where facts are published.</param>
     /// <param name="clients">Where the clients come from; not disposed of here.</param>
@@ -25,17 +35,62 @@ public sealed class PagerDutyFeeds : IAsyncDisposable
         PagerDutyFeedOptions options,
         TimeProvider time,
         ILoggerFactory loggers,
-        IFactsArchive? archive = null) => throw new NotImplementedException();
+        IFactsArchive? archive = null)
+    {
+        _facts = facts;
+        _clients = clients;
+        _options = options;
+        Time = time;
+        _logger = loggers.CreateLogger<PagerDutyFeeds>();
+        _archive = archive;
+    }
+
+    /// <summary>Raised after every refresh of a loop or a sync, on the refresh's thread. Handlers must be quick.</summary>
+    public event Action<FeedRefreshed>? Refreshed;
+
+    internal TimeProvider Time { get; }
+
+    internal ILogger Logger => _logger;
 
     /// <summary>
     /// Makes the feeds those of <paramref name="connections"/>: starts new ones, stops those that are gone (their facts are
     /// forgotten), hands changes to the others. New service ids are fetched at once. Returns without waiting for PagerDuty.
     /// </summary>
-    public void Apply(IReadOnlyCollection<IntegrationConnection> connections) => throw new NotImplementedException();
+    public void Apply(IReadOnlyCollection<IntegrationConnection> connections)
+    {
+        lock (_applying)
+        {
+            var wanted = connections.ToDictionary(c => c.Key);
+            foreach (var (key, feed) in _feeds)
+            {
+                // Another address is another account: what was known of the old one says nothing about it.
+                if (!wanted.TryGetValue(key, out var connection) || connection.BaseUrl != feed.Connection.BaseUrl)
+                {
+                    _feeds.TryRemove(key, out _);
+                    Abandon(feed);
+                }
+            }
+
+            foreach (var connection in wanted.Values)
+            {
+                if (_feeds.TryGetValue(connection.Key, out var feed))
+                {
+                    feed.Update(connection);
+                }
+                else
+                {
+                    Start(connection);
+                }
+            }
+        }
+    }
 
     /// <summary>Refreshes everything of an integration now; done when the facts are published.</summary>
     public Task<SyncOutcome> SyncAsync(IntegrationKey integration, CancellationToken cancellation) =>
-        throw new NotImplementedException();
+        _feeds.TryGetValue(integration, out var feed)
+            ? feed.SyncAsync(cancellation)
+            : Task.FromResult(new SyncOutcome(
+                PagerDutyOutcome.NotFound, "There is no such integration.", 0, 0, 0, TimeSpan.Zero));
 
     /// <summary>
     /// Makes sure that a service, its incidents and its escalation policy's shifts are known, fetching them at once if
@@ -49,14 +104,70 @@ public sealed class PagerDutyFeeds : IAsyncDisposable
     /// it otherwise; <see cref="PagerDutyOutcome.NotFound"/> when there is no such feed.
     /// </returns>
     public ValueTask<PagerDutyOutcome> EnsureKnownAsync(
-        IntegrationKey integration, string serviceId, CancellationToken cancellation) => throw new NotImplementedException();
+        IntegrationKey integration, string serviceId, CancellationToken cancellation) =>
+        _feeds.TryGetValue(integration, out var feed)
+            ? feed.EnsureKnownAsync(serviceId, cancellation)
+            : ValueTask.FromResult(PagerDutyOutcome.NotFound);
 
     /// <summary>How an integration is doing; state PENDING when there is no such feed.</summary>
-    public IntegrationStatus Status(IntegrationKey integration) => throw new NotImplementedException();
+    public IntegrationStatus Status(IntegrationKey integration) =>
+        _feeds.TryGetValue(integration, out var feed)
+            ? FeedStatus.Of(feed)
+            : new IntegrationStatus { State = IntegrationState.Pending };
 
     /// <summary>How old the oldest facts in use are.</summary>
-    public FactsAges Ages(IntegrationKey integration) => throw new NotImplementedException();
+    public FactsAges Ages(IntegrationKey integration)
+    {
+        if (!_feeds.TryGetValue(integration, out var feed))
+        {
+            return default;
+        }
+
+        var now = Time.GetUtcNow();
+        var oldest = OldestFacts.Of(feed);
+        return new FactsAges(now - oldest.Incidents, now - oldest.OnCall, now - oldest.Services);
+    }
 
     /// <summary>Stops all feeds, keeps the facts, saves them a last time.</summary>
-    public ValueTask DisposeAsync() => throw new NotImplementedException();
+    public async ValueTask DisposeAsync()
+    {
+        List<PagerDutyFeed> feeds;
+        Task ending;
+        lock (_applying)
+        {
+            feeds = [.. _feeds.Values];
+            _feeds.Clear();
+            ending = _ending;
+        }
+
+        await Task.WhenAll(feeds.Select(f => f.DisposeAsync().AsTask()));
+        await ending;
+    }
+
+    internal PagerDutyFeed? Find(IntegrationKey integration) => _feeds.GetValueOrDefault(integration);
+
+    private void Start(IntegrationConnection connection)
+    {
+        var feed = new PagerDutyFeed(
+            connection, _facts, _clients, _options, Time, _logger, _archive, r => Refreshed?.Invoke(r));
+        _feeds[connection.Key] = feed;
+        // What an earlier feed of this name is still deleting must not outlive what this one saves.
+        feed.Start(_ending);
+        FeedStarted(_logger, connection.Key, connection.BaseUrl, connection.ServiceIds.Count);
+    }
+
+    private void Abandon(PagerDutyFeed feed)
+    {
+        _ending = Task.WhenAll(_ending, feed.AbandonAsync());
+        _facts.Forget(feed.Key);
+        FeedStopped(_logger, feed.Key);
+    }
+
+    [LoggerMessage(
+        Level = LogLevel.Information, EventName = "FeedStarted", Message = "{Integration}: polling {BaseUrl} for {Services} services")]
+    private static partial void FeedStarted(ILogger logger, IntegrationKey integration, Uri baseUrl, int services);
+
+    [LoggerMessage(
+        Level = LogLevel.Information, EventName = "FeedStopped", Message = "{Integration}: no longer polled, its facts are forgotten")]
+    private static partial void FeedStopped(ILogger logger, IntegrationKey integration);
 }

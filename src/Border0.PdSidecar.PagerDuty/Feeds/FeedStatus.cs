@@ -1,0 +1,86 @@
+using Border0.PdSidecar.PagerDuty.Rest;
+using Border0.PdSidecar.V1;
+using Google.Protobuf.WellKnownTypes;
+
+namespace Border0.PdSidecar.PagerDuty.Feeds;
+
+/// <summary>Says how a feed is doing, in the contract's words.</summary>
+internal static class FeedStatus
+{
+    /// <summary>The status of one feed.</summary>
+    public static IntegrationStatus Of(PagerDutyFeed feed)
+    {
+        var oldest = OldestFacts.Of(feed);
+        var error = feed.Loops.Where(l => l.LastError is not null).MaxBy(l => l.LastError!.Value.At)?.LastError;
+        var webhooks = feed.Webhooks.Status;
+        var state = State(feed);
+        var budget = feed.Client.Budget.ToContract();
+        budget.IncidentsInterval = Reached(feed, RefreshKind.Incidents);
+        budget.OnCallInterval = Reached(feed, RefreshKind.OnCall);
+        budget.ServicesInterval = Reached(feed, RefreshKind.Services);
+        return new IntegrationStatus
+        {
+            State = state,
+            Message = Message(feed, state, webhooks),
+            IncidentsTime = Stamp(oldest.Incidents),
+            OnCallTime = Stamp(oldest.OnCall),
+            ServicesTime = Stamp(oldest.Services),
+            LastError = error?.Message ?? "",
+            LastErrorTime = Stamp(error?.At),
+            RateBudget = budget,
+            Webhooks = webhooks,
+            WatchedServices = feed.Connection.ServiceIds.Count,
+            WatchedEscalationPolicies = oldest.Policies,
+        };
+    }
+
+    private static IntegrationState State(PagerDutyFeed feed)
+    {
+        var last = feed.Loops.Select(l => l.Last).ToList();
+        if (last.Any(r => r?.IsRefused == true))
+        {
+            return IntegrationState.Unauthorized;
+        }
+
+        if (last.All(r => r is null or { Outcome: PagerDutyOutcome.Unavailable, Items: 0 }) && last.Any(r => r is not null))
+        {
+            return IntegrationState.Unreachable;
+        }
+
+        if (last.Any(r => r is { IsOk: false }))
+        {
+            return IntegrationState.Degraded;
+        }
+
+        return last.Any(r => r is null) ? IntegrationState.Pending : IntegrationState.Ok;
+    }
+
+    private static string Message(PagerDutyFeed feed, IntegrationState state, WebhookStatus webhooks)
+    {
+        var worst = feed.Loops.Select(l => l.Last).OfType<RefreshReport>()
+            .Aggregate(RefreshReport.Nothing, (a, b) => a.And(b));
+        var message = state switch
+        {
+            IntegrationState.Unauthorized when worst.Outcome == PagerDutyOutcome.Forbidden =>
+                "PagerDuty does not let this key read what is needed (403). Give it read access to services, incidents, on-calls and users, or replace it.",
+            IntegrationState.Unauthorized =>
+                "PagerDuty refuses the API key (401). Replace it, and check that the region is the account's.",
+            IntegrationState.Unreachable => "PagerDuty cannot be reached: " + worst.Message,
+            IntegrationState.Degraded => "Some facts could not be refreshed and grow old: " + worst.Message,
+            IntegrationState.Pending => "PagerDuty has not answered yet.",
+            _ => "",
+        };
+
+        // A wrong secret drops deliveries, and PagerDuty switches a subscription off after three in a row.
+        return message.Length == 0 && webhooks.LastRefusedTime is { } refused
+            && (webhooks.LastAcceptedTime is not { } accepted || accepted < refused)
+                ? $"Webhooks are being refused: {webhooks.LastRefusal}"
+                : message;
+    }
+
+    private static Duration Reached(PagerDutyFeed feed, RefreshKind kind) =>
+        Duration.FromTimeSpan(feed.Loop(kind).Reached);
+
+    private static Timestamp? Stamp(DateTimeOffset? instant) =>
+        instant is { } at ? Timestamp.FromDateTimeOffset(at) : null;
+}
