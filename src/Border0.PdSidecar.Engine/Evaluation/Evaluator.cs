@@ -71,11 +71,11 @@ public static class Evaluator
         DecisionReasons.Of(decision, request);
 
     /// <summary>
-    /// Why a session that <paramref name="before"/> allowed is denied by <paramref name="after"/>: the condition that was lost in
-    /// the policy that granted.
+    /// Why a session is denied by <paramref name="after"/>: the condition that was lost in
+    /// the first of the policies that granted it before.
     /// </summary>
-    public static DenialCause ExplainLoss(in Decision before, in Decision after, in AccessRequest request) =>
-        LossReasons.Of(before.Grants.PolicyNames, after, request);
+    public static DenialCause ExplainLoss(IReadOnlyList<string> grantedBy, in Decision after, in AccessRequest request) =>
+        LossReasons.Of(grantedBy, after, request);
 
     /// <summary>
     /// Which services the decision depends on: those named by the policies that reach the socket, holding or not. A change of

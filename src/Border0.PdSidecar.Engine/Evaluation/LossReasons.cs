@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using Border0.PdSidecar.Engine.Policies;
 using Border0.PdSidecar.V1;
 
@@ -7,7 +6,7 @@ namespace Border0.PdSidecar.Engine.Evaluation;
 /// <summary>Finds what was lost when access that was allowed is allowed no more.</summary>
 internal static class LossReasons
 {
-    public static DenialCause Of(ImmutableArray<string> granted, in Decision after, in AccessRequest request)
+    public static DenialCause Of(IReadOnlyList<string> granted, in Decision after, in AccessRequest request)
     {
         var organization = after.Policies.Of(request.OrganizationId);
         var gone = "";

@@ -1,24 +1,20 @@
-using Border0.PdSidecar.Engine.Evaluation;
+using Border0.PdSidecar.V1;
+using Decision = Border0.PdSidecar.Engine.Evaluation.Decision;
 
 namespace Border0.PdSidecar.Engine.Sessions;
 
-/// <summary>How an evaluation with or without a session came out.</summary>
-public enum SessionEvaluationStatus
-{
-    /// <summary>There is a decision; an allowed session is open.</summary>
-    Decided,
-
-    /// <summary>The session key is open for another user, socket or connector: no decision, nothing changed.</summary>
-    KeyInUse,
-}
-
 /// <summary>The outcome of <see cref="SessionRegistry.Evaluate"/>.</summary>
-/// <param name="Status">Whether there is a decision.</param>
+/// <param name="KeyInUse">The session key is open for another user, socket or connector: there is no decision, and nothing changed.</param>
 /// <param name="Decision">The decision.</param>
-/// <param name="ReasonOverride">
-/// A reason that comes from the session rather than from the policies (revoked for good, watcher required); null otherwise. With
-/// one, the answer is deny whatever <paramref name="Decision"/> says.
+/// <param name="DeniedBy">
+/// A reason that comes from the session rather than from the policies (revoked for good, watcher required): the answer is deny
+/// whatever the decision says. Null otherwise.
 /// </param>
 /// <param name="Revision">Where the connector's event log stood when the decision was made.</param>
+/// <param name="GraceUntil">The session is not allowed any more but may go on until then. Null otherwise.</param>
 public readonly record struct SessionEvaluation(
-    SessionEvaluationStatus Status, Decision Decision, V1.Reason? ReasonOverride, long Revision);
+    bool KeyInUse, Decision Decision, Reason? DeniedBy, long Revision, DateTimeOffset? GraceUntil)
+{
+    /// <summary>Whether the connection may exist.</summary>
+    public bool Allowed => !KeyInUse && DeniedBy is null && Decision.Allowed;
+}

@@ -1,0 +1,170 @@
+using Border0.PdSidecar.V1;
+
+namespace Border0.PdSidecar.Engine.Sessions;
+
+/// <summary>
+/// One connector's event log: ordered by revision, bounded, shared by all of the connector's watchers, each of which reads at its
+/// own cursor. An event is given to watchers once the journal has it, so that after a crash the same revision never means
+/// something else. Thread-safe.
+/// </summary>
+internal sealed class ConnectorLog
+{
+    private readonly Lock _lock = new();
+    private readonly ISessionJournal _journal;
+    private readonly SessionOptions _options;
+    private readonly LinkedList<JournalEntry.EventAppended> _events = new();
+    private readonly HashSet<SessionWatch> _watches = [];
+    private readonly Guid _epoch;
+    private readonly uint _tokenLog;
+    private long _head;
+    private long _published;
+    private long _oldest = 1;
+
+    public ConnectorLog(string organizationId, string connectorId, Guid epoch, ISessionJournal journal, SessionOptions options)
+    {
+        (OrganizationId, ConnectorId, _epoch, _journal, _options) = (organizationId, connectorId, epoch, journal, options);
+        _tokenLog = ResumeToken.LogOf(organizationId, connectorId);
+    }
+
+    public string OrganizationId { get; }
+
+    public string ConnectorId { get; }
+
+    /// <summary>The revision of the last event, given to watchers or not yet.</summary>
+    public long Head => Volatile.Read(ref _head);
+
+    /// <summary>The revision of the last event that watchers may see.</summary>
+    public long Published => Volatile.Read(ref _published);
+
+    /// <summary>The oldest revision that can still be read.</summary>
+    public long Oldest => Volatile.Read(ref _oldest);
+
+    public bool IsWatched
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _watches.Count > 0;
+            }
+        }
+    }
+
+    /// <summary>When the connector was last heard of.</summary>
+    public DateTimeOffset LastHeard { get; set; }
+
+    public ResumeToken TokenAt(long revision) => new(_epoch, _tokenLog, revision);
+
+    public bool IsOfThisLog(ResumeToken token) => token.Epoch == _epoch && token.Log == _tokenLog;
+
+    /// <summary>Puts back what the journal kept.</summary>
+    public void Restore(long head, IEnumerable<JournalEntry.EventAppended> events)
+    {
+        lock (_lock)
+        {
+            foreach (var e in events)
+            {
+                _events.AddLast(e);
+            }
+
+            _head = _published = Math.Max(head, _events.Last?.Value.Revision ?? 0);
+            _oldest = _events.First?.Value.Revision ?? _head + 1;
+        }
+    }
+
+    /// <summary>Appends an event; its revision and token are put into the message.</summary>
+    public long Append(WatchSessionsResponse message, DateTimeOffset now)
+    {
+        lock (_lock)
+        {
+            var revision = _head + 1;
+            message.Revision = revision;
+            message.ResumeToken = TokenAt(revision).ToString();
+            var entry = new JournalEntry.EventAppended(OrganizationId, ConnectorId, revision, now, message);
+            _events.AddLast(entry);
+            Volatile.Write(ref _head, revision);
+            _journal.Append(entry, () => Publish(revision));
+            Trim(now);
+            return revision;
+        }
+    }
+
+    /// <summary>Reads published events after a revision.</summary>
+    /// <returns>False when some of them are not kept any more.</returns>
+    public bool TryRead(long after, int most, List<WatchSessionsResponse> into)
+    {
+        lock (_lock)
+        {
+            if (after + 1 < _oldest && after < _head)
+            {
+                return false;
+            }
+
+            // From the end, where nearly every reader is.
+            var node = _events.Last;
+            while (node?.Previous is { } previous && previous.Value.Revision > after)
+            {
+                node = previous;
+            }
+
+            for (; node is not null && into.Count < most && node.Value.Revision <= _published; node = node.Next)
+            {
+                if (node.Value.Revision > after)
+                {
+                    into.Add(node.Value.Message);
+                }
+            }
+
+            return true;
+        }
+    }
+
+    public void Add(SessionWatch watch)
+    {
+        lock (_lock)
+        {
+            _watches.Add(watch);
+        }
+    }
+
+    public void Remove(SessionWatch watch)
+    {
+        lock (_lock)
+        {
+            _watches.Remove(watch);
+        }
+    }
+
+    private void Publish(long revision)
+    {
+        SessionWatch[] watches;
+        lock (_lock)
+        {
+            Volatile.Write(ref _published, revision);
+            watches = [.. _watches];
+        }
+
+        foreach (var watch in watches)
+        {
+            watch.Wake();
+        }
+    }
+
+    private void Trim(DateTimeOffset now)
+    {
+        var oldest = _oldest;
+        while (_events.First is { } first
+            && (_events.Count > _options.MaxEventsPerConnector || now - first.Value.Time > _options.EventRetention)
+            && first.Value.Revision <= _published)
+        {
+            _events.RemoveFirst();
+            oldest = first.Value.Revision + 1;
+        }
+
+        if (oldest != _oldest)
+        {
+            Volatile.Write(ref _oldest, oldest);
+            _journal.Append(new JournalEntry.EventsTrimmed(OrganizationId, ConnectorId, oldest));
+        }
+    }
+}

@@ -1,0 +1,288 @@
+using Border0.PdSidecar.Engine.Evaluation;
+using Border0.PdSidecar.Engine.Facts;
+using Border0.PdSidecar.Engine.Policies;
+using Border0.PdSidecar.V1;
+using Google.Protobuf.WellKnownTypes;
+using Decision = Border0.PdSidecar.Engine.Evaluation.Decision;
+
+namespace Border0.PdSidecar.Engine.Sessions;
+
+/// <summary>What happens to a session after it was opened.</summary>
+public sealed partial class SessionRegistry
+{
+    /// <summary>Evaluates a session again and does what follows. Its lock is held.</summary>
+    /// <returns>The decision of now, whatever it led to.</returns>
+    private Decision Reevaluate(OpenSession session, Trigger trigger)
+    {
+        var decision = Decide(session.Request, EvaluationPurpose.RunningSession, session.Opened);
+        if (decision.Allowed)
+        {
+            Keep(session, decision);
+        }
+        else if (HoldUntil(session, decision) is { } hold && decision.At < hold)
+        {
+            // PagerDuty has not been heard about this service yet (a restart, a policy that names another one): what was known
+            // counts for as long as it would have counted if it had only grown old.
+            session.Due = hold;
+            Queue(session);
+            return decision;
+        }
+        else
+        {
+            Lose(session, decision, trigger);
+        }
+
+        if (!session.Ended)
+        {
+            Schedule(session);
+        }
+
+        return decision;
+    }
+
+    private void Keep(OpenSession session, in Decision decision)
+    {
+        var lost = session.Allowed.Facts is not null && Grants.IsLess(decision.Grants, session.Allowed.Grants);
+        var regranted = !session.PolicyNames.SequenceEqual(decision.Grants.PolicyNames);
+        (session.GraceUntil, session.Pending) = (null, null);
+        Allow(session, decision, decision.Policies);
+        if (lost)
+        {
+            var changed = new SessionActionsChanged
+            {
+                SessionKey = session.SessionKey,
+                SocketId = session.Request.SocketId,
+                UserEmail = session.Request.UserEmail,
+                ServiceAccount = session.Request.ServiceAccount,
+                ReasonAdmin = $"Granted from now on by: {string.Join(", ", decision.Grants.PolicyNames)}.",
+                DecisionTime = decision.At.ToTimestamp(),
+            };
+            changed.AllowedActions.Add(decision.Grants.Actions.ToDictionary());
+            changed.Permissions.Add(decision.Grants.Permissions.ToDictionary());
+            Emit(session, new WatchSessionsResponse { SessionActionsChanged = changed });
+        }
+
+        if (regranted)
+        {
+            Record(session);
+        }
+    }
+
+    private void Lose(OpenSession session, in Decision decision, Trigger trigger)
+    {
+        var now = decision.At;
+        if (session.GraceUntil is { } until)
+        {
+            if (now >= until)
+            {
+                session.Pending!.DecisionTime = now.ToTimestamp();
+                Revoke(session, session.Pending);
+            }
+
+            return;
+        }
+
+        var loss = session.Allowed.Facts is null
+            ? Evaluator.ExplainLoss(session.PolicyNames, decision, session.Request)
+            : Evaluator.ExplainLoss(session.Allowed.Grants.PolicyNames, decision, session.Request);
+        var revoked = RevocationCauses.EventFor(session, loss, trigger, now);
+        if (session.Allowed.RevocationGrace > TimeSpan.Zero && trigger != Trigger.Adoption)
+        {
+            session.GraceUntil = now + session.Allowed.RevocationGrace;
+            session.Pending = revoked;
+            Warn(session, session.GraceUntil.Value, revoked.Cause, revoked.PolicyName, revoked.ReasonAdmin, revoked.ReasonUser);
+            return;
+        }
+
+        Revoke(session, revoked);
+    }
+
+    /// <summary>Until when a session is kept although nothing is known; null when that is not the case.</summary>
+    private static DateTimeOffset? HoldUntil(OpenSession session, in Decision decision) =>
+        decision.AwaitsFacts && decision.Policies.Integration(decision.UnknownService.Integration) is { } settings
+            ? (session.FactsTime ?? session.LastSeen) + settings.SessionMaxStaleness
+            : null;
+
+    /// <summary>Makes a decision the session's own. Its lock is held.</summary>
+    private static void Allow(OpenSession session, in Decision decision, PolicySnapshot policies)
+    {
+        _ = policies;
+        session.Allowed = decision;
+        session.FactsTime = decision.FactsTime;
+        session.PolicyNames = decision.Grants.PolicyNames;
+    }
+
+    /// <summary>Ends a session with its event. Its lock is held.</summary>
+    private long Revoke(OpenSession session, SessionRevoked revoked)
+    {
+        Forget(session);
+        DateTimeOffset? finalUntil = RevocationCauses.IsFinal(revoked.Cause) ? _time.GetUtcNow() + _options.SessionLease : null;
+        if (finalUntil is { } until)
+        {
+            _final.Add(session.Request.OrganizationId, session.SessionKey, until);
+        }
+
+        // The event first: a crash in between makes the connector hear twice rather than never.
+        var revision = Emit(session, new WatchSessionsResponse { SessionRevoked = revoked });
+        _journal.Append(new JournalEntry.SessionRemoved(session.Request.OrganizationId, session.SessionKey, finalUntil));
+        SessionMetrics.Revocations.Add(1, new KeyValuePair<string, object?>("cause", revoked.Cause.ToString()));
+        SessionRevokedEvent(session.Request.OrganizationId, session.ConnectorId, session.SessionKey, revoked.Cause, revoked.PolicyName, revision);
+        return revision;
+    }
+
+    private long Emit(OpenSession session, WatchSessionsResponse message) =>
+        _logs.Of(session.Request.OrganizationId, session.ConnectorId).Append(message, _time.GetUtcNow());
+
+    private void Warn(OpenSession session, DateTimeOffset end, RevocationCause cause, string policy, string admin, string user)
+    {
+        session.WarnedOf = end;
+        Emit(session, new WatchSessionsResponse
+        {
+            SessionExpiring = new SessionExpiring
+            {
+                SessionKey = session.SessionKey,
+                SocketId = session.Request.SocketId,
+                UserEmail = session.Request.UserEmail,
+                ServiceAccount = session.Request.ServiceAccount,
+                ExpireTime = end.ToTimestamp(),
+                Cause = cause,
+                PolicyName = policy,
+                ReasonAdmin = admin,
+                ReasonUser = user,
+            },
+        });
+    }
+
+    /// <summary>Works out when a session is to be looked at next, and has it looked at then. Its lock is held.</summary>
+    private void Schedule(OpenSession session)
+    {
+        var due = LeaseEnd(session);
+        if (session.GraceUntil is { } grace)
+        {
+            due = Earlier(due, grace);
+        }
+        else
+        {
+            due = Earlier(due, session.Allowed.NextChange);
+            if (WarningOf(session) is { } warning)
+            {
+                due = Earlier(due, warning);
+            }
+        }
+
+        session.Due = due;
+        Queue(session);
+    }
+
+    private void Queue(OpenSession session)
+    {
+        if (session.Due < session.Queued)
+        {
+            // One that stands for later stays where it is: it looks, finds nothing due, and goes.
+            session.Queued = session.Due;
+            _due.Add(session, session.Due);
+        }
+    }
+
+    private static DateTimeOffset Earlier(DateTimeOffset left, DateTimeOffset? right) => right is { } r && r < left ? r : left;
+
+    private DateTimeOffset LeaseEnd(OpenSession session)
+    {
+        var heard = session.LastSeen;
+        if (_logs.Find(session.Request.OrganizationId, session.ConnectorId) is { } log)
+        {
+            heard = log.IsWatched ? _time.GetUtcNow() : log.LastHeard > heard ? log.LastHeard : heard;
+        }
+
+        return heard + _options.SessionLease;
+    }
+
+    /// <summary>When the known end of a session is to be announced; null when it was, or there is none.</summary>
+    private DateTimeOffset? WarningOf(OpenSession session) =>
+        session.Allowed.ValidUntil is { } end && _options.ExpiringWarning > TimeSpan.Zero && session.WarnedOf != end
+            ? end - _options.ExpiringWarning
+            : null;
+
+    private void WhenDue(OpenSession session)
+    {
+        lock (session.Lock)
+        {
+            session.Queued = DateTimeOffset.MaxValue;
+            if (session.Ended)
+            {
+                return;
+            }
+
+            var now = _time.GetUtcNow();
+            if (session.Due > now)
+            {
+                Queue(session);
+                return;
+            }
+
+            if (LeaseEnd(session) <= now)
+            {
+                Revoke(session, SessionReasons.Abandoned(session, _options.SessionLease, now));
+                return;
+            }
+
+            Reevaluate(session, Trigger.Clock);
+            if (!session.Ended && session.GraceUntil is null && WarningOf(session) is { } warning && warning <= now)
+            {
+                Announce(session);
+                Schedule(session);
+            }
+        }
+    }
+
+    private void Announce(OpenSession session)
+    {
+        var end = session.Allowed.ValidUntil!.Value;
+        var then = Evaluator.Evaluate(
+            session.Allowed.Policies, session.Allowed.Facts, session.Request, EvaluationPurpose.RunningSession, end, session.Opened);
+        var loss = Evaluator.ExplainLoss(session.PolicyNames, then, session.Request);
+        var cause = RevocationCauses.EventFor(session, loss, Trigger.Clock, end).Cause;
+        Warn(session, end, cause, loss.PolicyName, $"Known end at {end:u}: {loss.ReasonAdmin}", "This access ends soon.");
+        session.WarnedOf = session.Allowed.ValidUntil;
+    }
+
+    private void WhenFactsChanged(FactsChange change)
+    {
+        foreach (var service in change.ServiceIds)
+        {
+            foreach (var session in _byService.Of(new ServiceKey(change.Integration, service)))
+            {
+                LookAgain(session, Trigger.Facts);
+            }
+        }
+    }
+
+    private void WhenPoliciesChanged(PolicyChange change)
+    {
+        foreach (var session in _sessions.Values)
+        {
+            if (change.Concerns(session.Request))
+            {
+                LookAgain(session, Trigger.Policies);
+            }
+        }
+    }
+
+    private void LookAgain(OpenSession session, Trigger trigger)
+    {
+        lock (session.Lock)
+        {
+            if (session.Ended)
+            {
+                return;
+            }
+
+            if (trigger is Trigger.Policies or Trigger.Restart)
+            {
+                _byService.Put(session, Evaluator.DependenciesOf(_policies.Current, session.Request));
+            }
+
+            Reevaluate(session, trigger);
+        }
+    }
+}
