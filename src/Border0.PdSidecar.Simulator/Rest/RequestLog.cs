@@ -1,0 +1,43 @@
+namespace Border0.PdSidecar.Simulator.Rest;
+
+/// <summary>One request that the API received.</summary>
+/// <param name="At">When, by the account's clock.</param>
+/// <param name="Method">The HTTP method.</param>
+/// <param name="Path">The path.</param>
+/// <param name="Query">The query, decoded, with its question mark.</param>
+/// <param name="Status">What was answered; 0 for nothing.</param>
+public sealed record ApiRequest(DateTimeOffset At, string Method, string Path, string Query, int Status);
+
+/// <summary>Every request that the API received, the last hundred thousand. Thread-safe.</summary>
+public sealed class RequestLog
+{
+    private readonly Lock _lock = new();
+    private readonly Queue<ApiRequest> _requests = new();
+
+    /// <summary>A copy of the log, oldest first.</summary>
+    public IReadOnlyList<ApiRequest> Requests
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return [.. _requests];
+            }
+        }
+    }
+
+    /// <summary>How many requests' paths begin so.</summary>
+    public int Count(string pathPrefix = "/") => Requests.Count(r => r.Path.StartsWith(pathPrefix, StringComparison.Ordinal));
+
+    internal void Add(ApiRequest request)
+    {
+        lock (_lock)
+        {
+            _requests.Enqueue(request);
+            if (_requests.Count > 100_000)
+            {
+                _requests.Dequeue();
+            }
+        }
+    }
+}
