@@ -1,0 +1,181 @@
+using System.Collections.Immutable;
+using Border0.PdSidecar.Configuration;
+using Border0.PdSidecar.Engine;
+using Border0.PdSidecar.Engine.Policies;
+using Border0.PdSidecar.PagerDuty.Feeds;
+using Border0.PdSidecar.Storage;
+using Border0.PdSidecar.V1;
+
+namespace Border0.PdSidecar.Administration;
+
+/// <summary>
+/// The integrations and policies of now, in memory and in force. Writes go to the store first, one at a time, and are in force before
+/// they are answered; a crash in between is healed by the next start. Read from any thread.
+/// </summary>
+public sealed class ConfigurationState(
+    IConfigurationStore store, PolicyCatalog catalog, PagerDutyFeeds feeds, SidecarOptions options, TimeProvider time) : IDisposable
+{
+    /// <summary>How long a write waits for PagerDuty to tell of services that it names for the first time.</summary>
+    private static readonly TimeSpan FirstFacts = TimeSpan.FromSeconds(2);
+
+    private readonly SemaphoreSlim _writes = new(1);
+    private volatile Snapshot _current = new(
+        ImmutableSortedDictionary<(string, string), StoredIntegration>.Empty, ImmutableSortedDictionary<(string, string), Policy>.Empty);
+
+    private sealed record Snapshot(
+        ImmutableSortedDictionary<(string Organization, string Name), StoredIntegration> Integrations,
+        ImmutableSortedDictionary<(string Organization, string Name), Policy> Policies);
+
+    /// <summary>Reads everything and puts it in force.</summary>
+    public async Task LoadAsync(CancellationToken cancellation)
+    {
+        var stored = await store.LoadAsync(cancellation);
+        var loaded = new Snapshot(
+            stored.Integrations.ToImmutableSortedDictionary(i => KeyOf(i.Integration.OrganizationId, i.Integration.Name), i => i),
+            stored.Policies.ToImmutableSortedDictionary(p => KeyOf(p.OrganizationId, p.Name), p => p));
+        feeds.Apply(Connections(loaded));
+        InForce(loaded);
+    }
+
+    /// <summary>An integration with its secrets; null when there is none of that name.</summary>
+    public StoredIntegration? FindIntegration(string organizationId, string name) => _current.Integrations.GetValueOrDefault(KeyOf(organizationId, name));
+
+    /// <summary>A policy; null when there is none of that name. Not to be changed.</summary>
+    public Policy? FindPolicy(string organizationId, string name) => _current.Policies.GetValueOrDefault(KeyOf(organizationId, name));
+
+    /// <summary>An organization's integrations, ordered by name.</summary>
+    public IEnumerable<Integration> Integrations(string organizationId) =>
+        _current.Integrations.Where(i => i.Key.Organization == organizationId).Select(i => i.Value.Integration);
+
+    /// <summary>An organization's policies, ordered by name. Not to be changed.</summary>
+    public IEnumerable<Policy> Policies(string organizationId) => _current.Policies.Where(p => p.Key.Organization == organizationId).Select(p => p.Value);
+
+    /// <summary>Where PagerDuty is for an integration.</summary>
+    public Uri BaseUrlOf(string baseUrl, Region region) => baseUrl.Length > 0 ? new Uri(baseUrl)
+        : options.PagerDutyBaseUrl ?? new Uri(region == Region.Eu ? "https://api.eu.pagerduty.com" : "https://api.pagerduty.com");
+
+    /// <summary>Creates or replaces an integration.</summary>
+    public Task<WriteOutcome> PutAsync(StoredIntegration integration, bool create, CancellationToken cancellation) => WriteAsync(
+        () => create ? store.CreateAsync(integration, cancellation) : store.ReplaceAsync(integration, cancellation),
+        outcome => outcome == WriteOutcome.Written,
+        s => s with { Integrations = s.Integrations.SetItem(KeyOf(integration.Integration.OrganizationId, integration.Integration.Name), integration) },
+        cancellation);
+
+    /// <summary>Creates or replaces a policy.</summary>
+    public Task<WriteOutcome> PutAsync(Policy policy, bool create, CancellationToken cancellation) => WriteAsync(
+        () => create ? store.CreateAsync(policy, cancellation) : store.ReplaceAsync(policy, cancellation),
+        outcome => outcome == WriteOutcome.Written,
+        s => s with { Policies = s.Policies.SetItem(KeyOf(policy.OrganizationId, policy.Name), policy) },
+        cancellation);
+
+    /// <summary>Deletes an integration.</summary>
+    public Task<DeleteOutcome> DeleteIntegrationAsync(string organizationId, string name, string etag, bool force, CancellationToken cancellation) => WriteAsync(
+        () => store.DeleteIntegrationAsync(organizationId, name, etag, force, cancellation),
+        outcome => outcome.Outcome == WriteOutcome.Written,
+        s => s with { Integrations = s.Integrations.Remove(KeyOf(organizationId, name)) },
+        cancellation);
+
+    /// <summary>Deletes a policy.</summary>
+    public Task<DeleteOutcome> DeletePolicyAsync(string organizationId, string name, string etag, CancellationToken cancellation) => WriteAsync(
+        () => store.DeletePolicyAsync(organizationId, name, etag, cancellation),
+        outcome => outcome.Outcome == WriteOutcome.Written,
+        s => s with { Policies = s.Policies.Remove(KeyOf(organizationId, name)) },
+        cancellation);
+
+    /// <inheritdoc/>
+    public void Dispose() => _writes.Dispose();
+
+    private static (string, string) KeyOf(string organizationId, string name) => (organizationId, name.ToLowerInvariant());
+
+    private async Task<T> WriteAsync<T>(Func<Task<T>> write, Func<T, bool> isWritten, Func<Snapshot, Snapshot> change, CancellationToken cancellation)
+    {
+        await _writes.WaitAsync(cancellation);
+        try
+        {
+            var outcome = await write();
+            if (isWritten(outcome))
+            {
+                var next = change(_current);
+                feeds.Apply(Connections(next));
+                await FirstFactsAsync(_current, next);
+                InForce(next);
+            }
+
+            return outcome;
+        }
+        finally
+        {
+            _writes.Release();
+        }
+    }
+
+    private void InForce(Snapshot next)
+    {
+        catalog.Replace([.. next.Policies.Values], [.. next.Integrations.Values.Select(i => Settings(i.Integration))]);
+        _current = next;
+    }
+
+    /// <summary>
+    /// Waits for the first facts about services that were not polled before, so that a changed policy does not deny for a moment what
+    /// it is meant to allow. PagerDuty being away delays a write by a bounded time and no more.
+    /// </summary>
+    private async Task FirstFactsAsync(Snapshot before, Snapshot next)
+    {
+        var known = Services(before);
+        var asked = Services(next).Except(known).Where(s => next.Integrations.ContainsKey((s.Integration.OrganizationId, s.Integration.Name))).ToList();
+        if (asked.Count == 0)
+        {
+            return;
+        }
+
+        using var bound = new CancellationTokenSource(FirstFacts, time);
+        try
+        {
+            await Task.WhenAll(asked.Select(s => feeds.EnsureKnownAsync(s.Integration, s.ServiceId, bound.Token).AsTask()));
+        }
+        catch (OperationCanceledException)
+        {
+            // The loops go on asking; until they know, those services deny.
+            return;
+        }
+    }
+
+    private static HashSet<ServiceKey> Services(Snapshot snapshot) =>
+    [
+        .. from policy in snapshot.Policies.Values
+           from condition in policy.Integrations
+           where condition.PagerdutyOncall is { } p && (p.RequireBeOncall || p.RequireIncident)
+           select new ServiceKey(new IntegrationKey(policy.OrganizationId, condition.IntegrationName), condition.PagerdutyOncall.ServiceId),
+    ];
+
+    private List<IntegrationConnection> Connections(Snapshot snapshot)
+    {
+        var services = Services(snapshot).ToLookup(s => s.Integration, s => s.ServiceId);
+        return
+        [
+            .. snapshot.Integrations.Values.Select(i =>
+            {
+                var key = new IntegrationKey(i.Integration.OrganizationId, i.Integration.Name);
+                return new IntegrationConnection(
+                    key,
+                    i.Secrets.ApiKey,
+                    BaseUrlOf(i.Integration.BaseUrl, i.Integration.Region),
+                    [.. i.Secrets.WebhookSecrets],
+                    services[key].ToHashSet(StringComparer.Ordinal));
+            }),
+        ];
+    }
+
+    private IntegrationSettings Settings(Integration integration)
+    {
+        var young = integration.MaxStaleness?.ToTimeSpan() ?? options.MaxStaleness;
+        var running = integration.SessionMaxStaleness?.ToTimeSpan() ?? options.SessionMaxStaleness;
+        var session = running < young ? young : running;
+        return new IntegrationSettings(
+            new IntegrationKey(integration.OrganizationId, integration.Name),
+            integration.Name,
+            young,
+            session,
+            options.MappingMaxStaleness < session ? session : options.MappingMaxStaleness);
+    }
+}

@@ -1,0 +1,70 @@
+using System.CommandLine;
+using Border0.PdSidecar.Configuration;
+using Border0.PdSidecar.Hosting;
+using Border0.PdSidecar.Storage;
+
+namespace Border0.PdSidecar.Commands;
+
+/// <summary>`pdsidecar serve`.</summary>
+internal static class ServeCommand
+{
+    public static Command Create()
+    {
+        var config = new Option<string?>("--config") { Description = "configuration file: one JSON object of the keys below, with underscores", HelpName = "FILE" };
+        var keys = OptionKeys.All.Select(k => (Key: k, Option: new Option<string?>(k.Argument) { Description = k.Description, HelpName = k.Value })).ToList();
+        var command = new Command(
+            "serve",
+            """
+            Runs the sidecar. Every option is also a key of the configuration file (--max-staleness is max_staleness) and an
+            environment variable (PDSIDECAR_MAX_STALENESS). Arguments win over the environment, the environment over the file.
+
+            Exit codes: 0 stopped when asked to, 1 could not start or go on, 2 the configuration is wrong.
+
+            Example:
+              pdsidecar serve --data /var/lib/pdsidecar --log-format json
+            """) { config };
+        keys.ForEach(k => command.Options.Add(k.Option));
+        command.SetAction((parsed, cancellation) =>
+        {
+            var arguments = keys.Where(k => parsed.GetValue(k.Option) is not null).ToDictionary(k => k.Key.Name, k => parsed.GetValue(k.Option)!);
+            return RunAsync(parsed.GetValue(config) ?? Environment.GetEnvironmentVariable("PDSIDECAR_CONFIG"), arguments, cancellation);
+        });
+        return command;
+    }
+
+    private static async Task<int> RunAsync(string? file, Dictionary<string, string> arguments, CancellationToken cancellation)
+    {
+        var problems = new List<string>();
+        var options = OptionsReader.Read(file, Environment.GetEnvironmentVariable, arguments, problems);
+        if (problems.Count > 0)
+        {
+            foreach (var problem in problems)
+            {
+                await Console.Error.WriteLineAsync($"pdsidecar: {problem}");
+            }
+
+            return 2;
+        }
+
+        try
+        {
+            await using var sidecar = await SidecarHost.StartAsync(options, TimeProvider.System, cancellation);
+            try
+            {
+                await sidecar.WaitForStopAsync(cancellation);
+            }
+            catch (OperationCanceledException)
+            {
+                // Asked to stop: that is what follows.
+                return 0;
+            }
+
+            return 0;
+        }
+        catch (Exception e) when (e is StorageUnusableException or IOException or UnauthorizedAccessException or System.Security.Cryptography.CryptographicException)
+        {
+            await Console.Error.WriteLineAsync($"pdsidecar: {e.Message}");
+            return 1;
+        }
+    }
+}

@@ -1,0 +1,78 @@
+using System.Globalization;
+
+namespace Border0.PdSidecar.Configuration;
+
+/// <summary>One thing that can be configured, by the same name in the file, the environment and on the command line.</summary>
+/// <param name="Name">In the file: "max_staleness". In the environment: "PDSIDECAR_MAX_STALENESS". As an argument: "--max-staleness".</param>
+/// <param name="Value">The placeholder in help.</param>
+/// <param name="Description">What it is, with its default.</param>
+/// <param name="Put">Puts a text into the options; null when the text is not acceptable.</param>
+public sealed record OptionKey(string Name, string Value, string Description, Func<SidecarOptions, string, SidecarOptions?> Put)
+{
+    /// <summary>The name as an argument.</summary>
+    public string Argument => "--" + Name.Replace('_', '-');
+
+    /// <summary>The name in the environment.</summary>
+    public string Variable => "PDSIDECAR_" + Name.ToUpperInvariant();
+}
+
+/// <summary>Everything that can be configured.</summary>
+public static class OptionKeys
+{
+    /// <summary>The keys, in the order of help.</summary>
+    public static IReadOnlyList<OptionKey> All { get; } =
+    [
+        new("data", "DIR", "directory of the database, keys and socket, created 0700 (default: $XDG_STATE_HOME/pdsidecar, else ~/.local/state/pdsidecar)", (o, t) => t.Length == 0 ? null : o with { Data = t }),
+        new("grpc_socket", "PATH", "Unix domain socket for gRPC, mode 0600, at most 107 bytes (default: DIR/pdsidecar.sock)", (o, t) => o with { GrpcSocket = t }),
+        new("grpc_tcp", "HOST:PORT", "TCP listener for gRPC; port 0 picks a free one (default: 127.0.0.1:50551)", (o, t) => ListenAddress.TryParse(t, out var a) ? o with { GrpcTcp = a } : null),
+        new("http", "HOST:PORT", "HTTP listener for webhooks, metrics and health (default: 127.0.0.1:50552)", (o, t) => ListenAddress.TryParse(t, out var a) ? o with { Http = a } : null),
+        new("pagerduty_base_url", "URL", "allows this address for integrations in place of PagerDuty's, and makes it their default", (o, t) => BaseUrl(t) is { } u ? o with { PagerDutyBaseUrl = u } : null),
+        new("default_organization", "ID", "the organization of calls that name none (default: default)", (o, t) => t.Length is > 0 and <= 63 ? o with { DefaultOrganization = t } : null),
+        Span("max_staleness", "new connections need facts younger than this (default: 60s)", 5, 86_400, (o, s) => o with { MaxStaleness = s }),
+        Span("session_max_staleness", "running sessions are kept on facts up to this age (default: 15m)", 5, 604_800, (o, s) => o with { SessionMaxStaleness = s }),
+        Span("mapping_max_staleness", "bound for which escalation policy a service uses (default: 30m)", 60, 604_800, (o, s) => o with { MappingMaxStaleness = s }),
+        Span("session_lease", "a session whose connector has not been heard of for this long is revoked (default: 24h)", 60, 2_592_000, (o, s) => o with { SessionLease = s }),
+        Span("expiring_warning", "how long before a known end session_expiring is sent, 0 for never (default: 5m)", 0, 86_400, (o, s) => o with { ExpiringWarning = s }),
+        new("require_watcher", "true|false", "allow a session only while its connector watches (default: false)", (o, t) => bool.TryParse(t, out var b) ? o with { RequireWatcher = b } : null),
+        new("rate_share", "0..1", "the share of a key's PagerDuty rate limit that the sidecar allows itself (default: 0.5)", (o, t) => double.TryParse(t, CultureInfo.InvariantCulture, out var d) && d is > 0 and <= 1 ? o with { RateShare = d } : null),
+        Span("incidents_interval", "target time between refreshes of incidents (default: 5s)", 1, 3_600, (o, s) => o with { IncidentsInterval = s }),
+        Span("on_call_interval", "target time between refreshes of on-call shifts (default: 30s)", 1, 3_600, (o, s) => o with { OnCallInterval = s }),
+        Span("services_interval", "target time between refreshes of services (default: 10m)", 1, 86_400, (o, s) => o with { ServicesInterval = s }),
+        Span("on_call_horizon", "how far ahead on-call shifts are read (default: 12h)", 60, 7_776_000, (o, s) => o with { OnCallHorizon = s }),
+        new("encryption_key_file", "FILE", "keys that secrets are encrypted under, created 0600 when absent (default: DIR/encryption.key)", (o, t) => o with { EncryptionKeyFile = t }),
+        new("tls_certificate", "FILE", "PEM certificate chain for listeners beyond loopback", (o, t) => o with { TlsCertificate = t }),
+        new("tls_key", "FILE", "PEM private key of the certificate", (o, t) => o with { TlsKey = t }),
+        new("log_level", "LEVEL", "trace, debug, information, warning, error or critical (default: information)", (o, t) => Enum.TryParse<LogLevel>(t, ignoreCase: true, out var l) && Enum.IsDefined(l) ? o with { LogLevel = l } : null),
+        new("log_format", "FORMAT", "console or json (default: console)", (o, t) => t is "console" or "json" ? o with { LogFormat = t } : null),
+    ];
+
+    /// <summary>Reads "500ms", "60s", "15m", "24h", "7d", "0" or "00:15:00".</summary>
+    public static bool TryReadSpan(string text, out TimeSpan span)
+    {
+        var digits = text.AsSpan().TrimEnd("abcdefghijklmnopqrstuvwxyz");
+        var unit = text[digits.Length..];
+        if (double.TryParse(digits, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var number) && number < 1e8)
+        {
+            TimeSpan? read = unit switch
+            {
+                "ms" => TimeSpan.FromMilliseconds(number),
+                "s" => TimeSpan.FromSeconds(number),
+                "m" => TimeSpan.FromMinutes(number),
+                "h" => TimeSpan.FromHours(number),
+                "d" => TimeSpan.FromDays(number),
+                "" when number == 0 => TimeSpan.Zero,
+                _ => null,
+            };
+            span = read ?? default;
+            return read is not null;
+        }
+
+        return TimeSpan.TryParseExact(text, "c", CultureInfo.InvariantCulture, out span);
+    }
+
+    private static OptionKey Span(string name, string description, int least, int most, Func<SidecarOptions, TimeSpan, SidecarOptions> put) => new(
+        name, "TIME", description, (o, t) => TryReadSpan(t, out var span) && span.TotalSeconds >= least && span.TotalSeconds <= most ? put(o, span) : null);
+
+    private static Uri? BaseUrl(string text) =>
+        Uri.TryCreate(text, UriKind.Absolute, out var url) && (url.Scheme is "http" or "https") && url.UserInfo.Length == 0 && url.Query.Length == 0 ? url : null;
+}

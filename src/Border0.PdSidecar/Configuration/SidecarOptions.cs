@@ -1,0 +1,76 @@
+namespace Border0.PdSidecar.Configuration;
+
+/// <summary>Everything that can be configured, with defaults that work.</summary>
+public sealed record SidecarOptions
+{
+    /// <summary>Directory of the database, keys and socket; created 0700.</summary>
+    public string Data { get; init; } = DefaultData();
+
+    /// <summary>Path of the Unix domain socket for gRPC (0600). Empty: pdsidecar.sock in the data directory.</summary>
+    public string GrpcSocket { get; init; } = "";
+
+    /// <summary>TCP listener for gRPC.</summary>
+    public ListenAddress GrpcTcp { get; init; } = new("127.0.0.1", 50551);
+
+    /// <summary>HTTP listener for webhooks, metrics and health.</summary>
+    public ListenAddress Http { get; init; } = new("127.0.0.1", 50552);
+
+    /// <summary>An address in place of PagerDuty's, for integrations that name it or none. Null: PagerDuty's own addresses only.</summary>
+    public Uri? PagerDutyBaseUrl { get; init; }
+
+    /// <summary>The organization of calls that name none.</summary>
+    public string DefaultOrganization { get; init; } = "default";
+
+    /// <summary>New connections need facts younger than this, where the integration does not say.</summary>
+    public TimeSpan MaxStaleness { get; init; } = TimeSpan.FromSeconds(60);
+
+    /// <summary>Running sessions are kept on facts up to this age, where the integration does not say.</summary>
+    public TimeSpan SessionMaxStaleness { get; init; } = TimeSpan.FromMinutes(15);
+
+    /// <summary>The bound for which escalation policy a service uses, refreshed far less often.</summary>
+    public TimeSpan MappingMaxStaleness { get; init; } = TimeSpan.FromMinutes(30);
+
+    /// <summary>A session whose connector has not been heard of for this long is revoked.</summary>
+    public TimeSpan SessionLease { get; init; } = TimeSpan.FromHours(24);
+
+    /// <summary>How long before a known end session_expiring is sent; 0 for never.</summary>
+    public TimeSpan ExpiringWarning { get; init; } = TimeSpan.FromMinutes(5);
+
+    /// <summary>Allow a session only while its connector watches.</summary>
+    public bool RequireWatcher { get; init; }
+
+    /// <summary>The share of a key's rate limit that the sidecar allows itself.</summary>
+    public double RateShare { get; init; } = 0.5;
+
+    /// <summary>Target time between refreshes of incidents.</summary>
+    public TimeSpan IncidentsInterval { get; init; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>Target time between refreshes of on-call shifts.</summary>
+    public TimeSpan OnCallInterval { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>Target time between refreshes of services.</summary>
+    public TimeSpan ServicesInterval { get; init; } = TimeSpan.FromMinutes(10);
+
+    /// <summary>How far ahead on-call shifts are read.</summary>
+    public TimeSpan OnCallHorizon { get; init; } = TimeSpan.FromHours(12);
+
+    /// <summary>File of the keys that secrets are encrypted under. Empty: encryption.key in the data directory.</summary>
+    public string EncryptionKeyFile { get; init; } = "";
+
+    /// <summary>PEM certificate (chain) for listeners that are not on loopback.</summary>
+    public string TlsCertificate { get; init; } = "";
+
+    /// <summary>PEM private key of the certificate.</summary>
+    public string TlsKey { get; init; } = "";
+
+    /// <summary>The least severe level that is logged.</summary>
+    public LogLevel LogLevel { get; init; } = LogLevel.Information;
+
+    /// <summary>"console" or "json".</summary>
+    public string LogFormat { get; init; } = "console";
+
+    private static string DefaultData() =>
+        Environment.GetEnvironmentVariable("XDG_STATE_HOME") is { Length: > 0 } state
+            ? Path.Combine(state, "pdsidecar")
+            : Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".local", "state", "pdsidecar");
+}

@@ -1,0 +1,170 @@
+using System.Net;
+using System.Runtime.InteropServices;
+using System.Security.Cryptography.X509Certificates;
+using Border0.PdSidecar.Administration;
+using Border0.PdSidecar.Configuration;
+using Border0.PdSidecar.Engine.Sessions;
+using Border0.PdSidecar.Rpc;
+using Border0.PdSidecar.Storage;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+
+namespace Border0.PdSidecar.Hosting;
+
+/// <summary>A running sidecar: everything that `serve` starts, to be started inside another process too.</summary>
+public sealed partial class SidecarHost : IAsyncDisposable
+{
+    private readonly WebApplication _app;
+    private readonly DataDirectory _directory;
+
+    private SidecarHost(WebApplication app, DataDirectory directory, Endpoints endpoints) => (_app, _directory, Endpoints) = (app, directory, endpoints);
+
+    /// <summary>Where it listens.</summary>
+    public Endpoints Endpoints { get; }
+
+    /// <summary>Starts, and returns once it is ready.</summary>
+    /// <exception cref="StorageUnusableException">The data directory or what is in it cannot be used.</exception>
+    /// <exception cref="IOException">A listener cannot be bound.</exception>
+    public static async Task<SidecarHost> StartAsync(SidecarOptions options, TimeProvider time, CancellationToken cancellation)
+    {
+        // Whatever is created from here on, the socket included, is this user's alone.
+        _ = Umask(0x3F);
+        var directory = DataDirectory.Take(options.Data);
+        WebApplication? app = null;
+        try
+        {
+            var socket = Path.GetFullPath(options.GrpcSocket.Length > 0 ? options.GrpcSocket : directory.File("pdsidecar.sock"));
+            UnixSocketFile.MakeWay(socket);
+            app = Build(options, time, directory, socket);
+            await app.Services.GetRequiredService<ConfigurationState>().LoadAsync(cancellation);
+            await app.Services.GetRequiredService<SessionRegistry>().StartAsync(AccessRequests.Recorded, cancellation);
+            await app.StartAsync(cancellation);
+            File.SetUnixFileMode(socket, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+
+            var bound = app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses
+                .Where(a => !a.Contains("unix:", StringComparison.Ordinal)).Select(a => new Uri(a).Authority).ToList();
+            var endpoints = new Endpoints(socket, bound[0], bound[1]);
+            app.Services.GetRequiredService<Readiness>().Set(true);
+            endpoints.Write(directory.File("endpoints.json"));
+            SidecarReady(app.Logger, endpoints.GrpcSocket, endpoints.GrpcTcp, endpoints.Http, directory.Path);
+            return new SidecarHost(app, directory, endpoints);
+        }
+        catch
+        {
+            if (app is not null)
+            {
+                await app.DisposeAsync();
+            }
+
+            directory.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Waits until the process is asked to stop.</summary>
+    public async Task WaitForStopAsync(CancellationToken cancellation)
+    {
+        var lifetime = _app.Services.GetRequiredService<IHostApplicationLifetime>();
+        var asked = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using var stopping = lifetime.ApplicationStopping.Register(asked.SetResult);
+        await asked.Task.WaitAsync(cancellation);
+    }
+
+    /// <summary>Stops: not serving any more, streams ended, everything written.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        _app.Services.GetRequiredService<Readiness>().Set(false);
+        File.Delete(_directory.File("endpoints.json"));
+        using (var patience = new CancellationTokenSource(TimeSpan.FromSeconds(5), TimeProvider.System))
+        {
+            await _app.StopAsync(patience.Token);
+        }
+
+        await _app.Services.GetRequiredService<ISessionJournal>().FlushAsync(CancellationToken.None);
+        await _app.DisposeAsync();
+        _directory.Dispose();
+    }
+
+    private static WebApplication Build(SidecarOptions options, TimeProvider time, DataDirectory directory, string socket)
+    {
+        var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ContentRootPath = directory.Path });
+        builder.Configuration.Sources.Clear();
+        ConfigureLogging(builder.Logging, options);
+        builder.WebHost.UseKestrelHttpsConfiguration();
+        builder.WebHost.ConfigureKestrel(kestrel =>
+        {
+            kestrel.AddServerHeader = false;
+            kestrel.Limits.MaxRequestHeadersTotalSize = 16 * 1024;
+            kestrel.Limits.Http2.MaxStreamsPerConnection = 256;
+            kestrel.Limits.Http2.KeepAlivePingDelay = TimeSpan.FromSeconds(30);
+            kestrel.Limits.Http2.KeepAlivePingTimeout = TimeSpan.FromSeconds(20);
+            kestrel.Limits.MaxRequestBodySize = null;
+            kestrel.ListenUnixSocket(socket, listen => listen.Protocols = HttpProtocols.Http2);
+            Listen(kestrel, options.GrpcTcp, HttpProtocols.Http2, options);
+            Listen(kestrel, options.Http, HttpProtocols.Http1, options);
+        });
+        builder.Services
+            .AddSingleton(options)
+            .AddSingleton(time)
+            .AddSidecarStorage(directory, options)
+            .AddSidecarEngine(options)
+            .AddPagerDuty(options)
+            .AddSidecarRpc()
+            .AddSingleton<Readiness>()
+            .Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(5));
+        var app = builder.Build();
+        app.Services.GetRequiredService<Readiness>().Set(false);
+        app.MapSidecar();
+        return app;
+    }
+
+    private static void Listen(KestrelServerOptions kestrel, ListenAddress address, HttpProtocols protocols, SidecarOptions options) =>
+        kestrel.Listen(new IPEndPoint(address.Address, address.Port), listen =>
+        {
+            listen.Protocols = protocols;
+            if (!address.IsLoopback)
+            {
+                listen.UseHttps(X509Certificate2.CreateFromPemFile(options.TlsCertificate, options.TlsKey));
+            }
+        });
+
+    private static void ConfigureLogging(ILoggingBuilder logging, SidecarOptions options)
+    {
+        logging.ClearProviders();
+        logging.SetMinimumLevel(options.LogLevel);
+
+        // The framework's own talk is worth hearing when something is wrong, or when somebody asks for more than usual.
+        if (options.LogLevel >= LogLevel.Information)
+        {
+            logging.AddFilter("Microsoft", LogLevel.Warning);
+            logging.AddFilter("Grpc", LogLevel.Warning);
+            logging.AddFilter("System", LogLevel.Warning);
+            logging.AddFilter("Polly", LogLevel.Error);
+        }
+
+        if (options.LogFormat == "json")
+        {
+            logging.AddJsonConsole(console =>
+            {
+                console.UseUtcTimestamp = true;
+                console.TimestampFormat = "yyyy-MM-dd'T'HH:mm:ss.fff'Z'";
+            });
+        }
+        else
+        {
+            logging.AddSimpleConsole(console =>
+            {
+                console.SingleLine = true;
+                console.UseUtcTimestamp = true;
+                console.TimestampFormat = "HH:mm:ss.fff ";
+            });
+        }
+    }
+
+    [LibraryImport("libc", EntryPoint = "umask")]
+    private static partial int Umask(int mask);
+
+    [LoggerMessage(LogLevel.Information, "Ready: gRPC on {GrpcSocket} and {GrpcTcp}, webhooks, metrics and health on http://{Http}, data in {Data}", EventName = "SidecarReady")]
+    private static partial void SidecarReady(ILogger logger, string grpcSocket, string grpcTcp, string http, string data);
+}

@@ -1,0 +1,12 @@
+using System.CommandLine;
+using Border0.PdSidecar.Commands;
+
+var root = new RootCommand("Border0's PagerDuty sidecar: lets people in while they are on call or an incident is open, and out again when not.")
+{
+    ServeCommand.Create(),
+    DemoCommand.Create(),
+    CheckCommand.Create(),
+    HealthCommand.Create(),
+    SimulatorCommand.Create(),
+};
+return await root.Parse(args).InvokeAsync();
