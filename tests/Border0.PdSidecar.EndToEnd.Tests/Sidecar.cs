@@ -47,7 +47,12 @@ internal sealed class Sidecar : IAsyncDisposable
     {
         var data = folder.Path("data");
         var endpoints = Path.Combine(data, "endpoints.json");
-        File.Delete(endpoints);
+        if (Directory.Exists(data))
+        {
+            // What a killed one left behind.
+            File.Delete(endpoints);
+        }
+
         List<string> arguments =
             ["serve", "--data", data, "--grpc-socket", folder.Path("grpc.sock"), "--grpc-tcp", "127.0.0.1:0", "--http", "127.0.0.1:0"];
         if (pagerDuty is not null)

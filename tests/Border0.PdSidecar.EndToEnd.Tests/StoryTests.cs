@@ -1,5 +1,4 @@
 using Border0.PdSidecar.V1;
-using Google.Protobuf.WellKnownTypes;
 
 namespace Border0.PdSidecar.EndToEnd.Tests;
 
