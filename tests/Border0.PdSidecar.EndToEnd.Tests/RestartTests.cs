@@ -49,8 +49,8 @@ public class RestartTests
             Assert.Equal(Decision.Allow, (await StoryTests.EvaluateAsync(sidecar, "s1")).Decision);
 
             // A heartbeat later the session is on disk: the window of the journal is far shorter.
-            var opened = watch.LastToken;
-            token = await Eventually.SeesAsync(() => watch.LastToken != opened ? watch.LastToken : null, "a heartbeat");
+            var before = watch.Messages;
+            token = await Eventually.SeesAsync(() => watch.Messages > before ? watch.LastToken : null, "a heartbeat");
             await sidecar.KillAsync();
         }
 

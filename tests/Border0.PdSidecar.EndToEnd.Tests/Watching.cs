@@ -26,6 +26,9 @@ internal sealed class Watching : IAsyncDisposable
     /// <summary>The token of the last message that arrived.</summary>
     public string LastToken { get; private set; }
 
+    /// <summary>How many messages have arrived, heartbeats included.</summary>
+    public int Messages { get; private set; }
+
     public static async Task<Watching> StartAsync(EvaluationService.EvaluationServiceClient client, WatchSessionsRequest request)
     {
         var call = client.WatchSessions(request);
@@ -66,6 +69,7 @@ internal sealed class Watching : IAsyncDisposable
             await foreach (var message in _call.ResponseStream.ReadAllAsync())
             {
                 LastToken = message.ResumeToken;
+                Messages++;
                 Sort(message);
             }
 
