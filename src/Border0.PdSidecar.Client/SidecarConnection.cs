@@ -1,0 +1,96 @@
+using System.Net;
+using System.Net.Sockets;
+using Grpc.Net.Client;
+
+namespace Border0.PdSidecar.Client;
+
+/// <summary>
+/// One long-lived connection to the sidecar, over its Unix domain socket or over TCP. Make one for a process and keep it: a new
+/// connection costs the sidecar as much as many decisions.
+/// </summary>
+/// <remarks>It connects when it is first used and again after every break. Thread-safe.</remarks>
+public sealed class SidecarConnection : IDisposable
+{
+    private const string UnixScheme = "unix:";
+
+    private SidecarConnection(string address, Uri authority, Func<CancellationToken, ValueTask<Stream>>? connect)
+    {
+        Address = address;
+        var handler = new SocketsHttpHandler
+        {
+            EnableMultipleHttp2Connections = true,
+            PooledConnectionIdleTimeout = Timeout.InfiniteTimeSpan,
+
+            // A peer that vanished without a word is noticed by these, so that the next attempt uses a new connection.
+            KeepAlivePingDelay = TimeSpan.FromSeconds(5),
+            KeepAlivePingTimeout = TimeSpan.FromSeconds(5),
+        };
+        if (connect is not null)
+        {
+            handler.ConnectCallback = (_, cancellation) => connect(cancellation);
+        }
+
+        Channel = GrpcChannel.ForAddress(authority, new GrpcChannelOptions { HttpHandler = handler, DisposeHttpClient = true });
+    }
+
+    /// <summary>Where it goes, for logs: <c>unix:/run/pdsidecar/grpc.sock</c>, <c>http://127.0.0.1:50551</c>.</summary>
+    public string Address { get; }
+
+    /// <summary>The channel, for clients of the generated code.</summary>
+    public GrpcChannel Channel { get; }
+
+    /// <summary>Over the sidecar's Unix domain socket (<c>--grpc-socket</c>).</summary>
+    /// <param name="path">The socket's path.</param>
+    public static SidecarConnection ToUnixSocket(string path)
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(path);
+        return new SidecarConnection(UnixScheme + path, new Uri("http://localhost"), async cancellation =>
+        {
+            var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+            try
+            {
+                await socket.ConnectAsync(new UnixDomainSocketEndPoint(path), cancellation);
+                return new NetworkStream(socket, ownsSocket: true);
+            }
+            catch
+            {
+                socket.Dispose();
+                throw;
+            }
+        });
+    }
+
+    /// <summary>Over TCP: <c>http</c> for cleartext HTTP/2 (loopback only), <c>https</c> for TLS with the system's trust.</summary>
+    /// <param name="address">Scheme, host and port.</param>
+    public static SidecarConnection ToTcp(Uri address) => address.Scheme switch
+    {
+        "http" or "https" => new SidecarConnection(address.GetLeftPart(UriPartial.Authority), address, connect: null),
+        _ => throw new ArgumentException($"'{address}' is neither an http nor an https address", nameof(address)),
+    };
+
+    /// <summary>
+    /// By an address as a configuration holds it: <c>unix:/path</c> or a path that begins with a slash, <c>http://host:port</c>,
+    /// <c>https://host:port</c>, or <c>host:port</c>, which means cleartext.
+    /// </summary>
+    /// <exception cref="ArgumentException">It is none of these.</exception>
+    public static SidecarConnection To(string address)
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(address);
+        if (address.StartsWith(UnixScheme, StringComparison.Ordinal) || address.StartsWith('/'))
+        {
+            var path = address.StartsWith('/') ? address : address[UnixScheme.Length..];
+            return ToUnixSocket(path.StartsWith("//", StringComparison.Ordinal) ? path[2..] : path);
+        }
+
+        var text = address.Contains("://", StringComparison.Ordinal) ? address : "http://" + address;
+        return Uri.TryCreate(text, UriKind.Absolute, out var uri) && uri.Port > IPEndPoint.MinPort
+            ? ToTcp(uri)
+            : throw new ArgumentException($"'{address}' is not an address of a sidecar", nameof(address));
+    }
+
+    /// <summary>Closes the connection.</summary>
+    public void Dispose() => Channel.Dispose();
+
+    /// <inheritdoc/>
+    public override string ToString() => Address;
+}
