@@ -48,6 +48,9 @@ public sealed class RateBudget
         }
     }
 
+    /// <summary>Counts a request as sent, if it may be sent now. <see cref="Complete"/> must follow when it may.</summary>
+    internal bool TryAcquireNow(RequestLane lane, RequestPriority priority) => TryAcquire(lane, priority) is null;
+
     /// <summary>Takes note of an answer, or of there being none (null).</summary>
     internal void Complete(RequestLane lane, RateHeaders? headers)
     {
