@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Border0.PdSidecar.Commands;
+using Border0.PdSidecar.Demo;
 
 var root = new RootCommand("Border0's PagerDuty sidecar: lets people in while they are on call or an incident is open, and out again when not.")
 {
