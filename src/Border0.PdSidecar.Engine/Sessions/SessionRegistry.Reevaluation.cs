@@ -10,6 +10,9 @@ namespace Border0.PdSidecar.Engine.Sessions;
 /// <summary>What happens to a session after it was opened.</summary>
 public sealed partial class SessionRegistry
 {
+    /// <summary>How soon after its opening the end of a session is announced.</summary>
+    private static readonly TimeSpan EarliestWarning = TimeSpan.FromSeconds(1);
+
     /// <summary>Evaluates a session again and does what follows. Its lock is held.</summary>
     /// <returns>The decision of now, whatever it led to.</returns>
     private Decision Reevaluate(OpenSession session, Trigger trigger)
@@ -198,10 +201,18 @@ public sealed partial class SessionRegistry
     }
 
     /// <summary>When the known end of a session is to be announced; null when it was, or there is none.</summary>
-    private DateTimeOffset? WarningOf(OpenSession session) =>
-        session.Allowed.ValidUntil is { } end && _options.ExpiringWarning > TimeSpan.Zero && session.WarnedOf != end
-            ? end - _options.ExpiringWarning
-            : null;
+    private DateTimeOffset? WarningOf(OpenSession session)
+    {
+        if (session.Allowed.ValidUntil is not { } end || _options.ExpiringWarning == TimeSpan.Zero || session.WarnedOf == end)
+        {
+            return null;
+        }
+
+        // Of a session that is opened so late its own allow tells the end; an event at once could overtake that answer.
+        var warning = end - _options.ExpiringWarning;
+        var earliest = session.Opened + EarliestWarning;
+        return warning > earliest ? warning : earliest < end ? earliest : null;
+    }
 
     private void WhenDue(OpenSession session)
     {
