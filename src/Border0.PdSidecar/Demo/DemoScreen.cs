@@ -35,7 +35,7 @@ internal sealed class DemoScreen(IAnsiConsole console, TimeProvider time)
         Write(isAsItShouldBe ? "✔" : "✘", isAsItShouldBe ? "green" : "red", step, says);
         if (!isAsItShouldBe)
         {
-            throw new DemoFailedException($"expected: {expected}; seen: {seen}");
+            throw new DemoFailedException($"step \"{step}\": expected: {expected}; seen: {seen}");
         }
     }
 
@@ -48,7 +48,11 @@ internal sealed class DemoScreen(IAnsiConsole console, TimeProvider time)
         }
     }
 
-    public void Failure(string message) => console.MarkupLine($"\n[red]The demo did not go as it should: {message.EscapeMarkup()}[/]");
+    public void Failure(string message)
+    {
+        console.WriteLine();
+        Write("✘", "red", $"The demo did not go as it should. {message}", "");
+    }
 
     /// <summary>Something to copy: never wrapped.</summary>
     public void Verbatim(string text)

@@ -35,9 +35,10 @@ internal sealed class DemoScript(DemoStage stage, DemoScreen screen, TimeProvide
         screen.PagerDuty($"incident #{incident.Number} is resolved");
         var resolved = time.GetTimestamp();
         stage.Account.Account.Resolve(incident);
-        await alice.WhenClosedAsync(cancellation).WaitAsync(Patience, time, cancellation);
+        await WithinAsync(alice.WhenClosedAsync(cancellation), Patience, "Alice's connection is cut once the incident is resolved", cancellation);
         var took = time.GetElapsedTime(resolved);
-        var end = await ended.WaitAsync(Patience, time, cancellation);
+        await WithinAsync(ended, Patience, "the connector is told to end Alice's session", cancellation);
+        var end = await ended;
         screen.Step(
             $"Alice's connection is cut {Milliseconds(took)} after the incident was resolved",
             end.Revocation?.Cause == RevocationCause.IncidentResolved,
@@ -62,7 +63,8 @@ internal sealed class DemoScript(DemoStage stage, DemoScreen screen, TimeProvide
         var warned = NextExpiring();
         using var alice = await ConnectAsync(stage.BastionAt, "alice@example.com", cancellation);
         Step("Alice, on call, connects to payments-bastion: allowed", alice.Greeting == "welcome", "welcome", alice.Greeting);
-        var expiring = await warned.WaitAsync(Patience, time, cancellation);
+        await WithinAsync(warned, Patience, "the connector is told when Alice's session is going to end", cancellation);
+        var expiring = await warned;
         screen.Sidecar($"this session is going to end at {expiring.ExpireTime.ToDateTimeOffset().ToLocalTime():HH:mm:ss}, when the shift does");
         using (var bob = await ConnectAsync(stage.BastionAt, "bob@example.com", cancellation))
         {
@@ -72,9 +74,10 @@ internal sealed class DemoScript(DemoStage stage, DemoScreen screen, TimeProvide
         var left = handOver - time.GetUtcNow();
         screen.Plain($"... {Math.Max(0, left.TotalSeconds).ToString("0", CultureInfo.InvariantCulture)} s until Bob takes over ...");
         var ended = NextEnd();
-        await alice.WhenClosedAsync(cancellation).WaitAsync(left + Patience, time, cancellation);
+        await WithinAsync(alice.WhenClosedAsync(cancellation), left + Patience, "Alice's connection is cut when her shift ends", cancellation);
         var late = time.GetUtcNow() - handOver;
-        var end = await ended.WaitAsync(Patience, time, cancellation);
+        await WithinAsync(ended, Patience, "the connector is told to end Alice's session", cancellation);
+        var end = await ended;
         screen.Step(
             $"Alice's connection is cut {Milliseconds(late)} after her shift ended",
             late >= TimeSpan.Zero && end.Revocation?.Cause == RevocationCause.ShiftEnded,
@@ -99,6 +102,19 @@ internal sealed class DemoScript(DemoStage stage, DemoScreen screen, TimeProvide
     /// <summary>A step about a decision, with the sidecar's own words.</summary>
     private void Step(string step, bool isAsItShouldBe, string expected, string seen) =>
         screen.Step(step, isAsItShouldBe, expected, seen, stage.Connector.LastDecision?.Explanation ?? "");
+
+    /// <summary>A step that has to happen in time; without it the demo cannot go on.</summary>
+    private async Task WithinAsync(Task task, TimeSpan patience, string step, CancellationToken cancellation)
+    {
+        try
+        {
+            await task.WaitAsync(patience, time, cancellation);
+        }
+        catch (TimeoutException)
+        {
+            screen.Step(step, isAsItShouldBe: false, $"within {patience.TotalSeconds.ToString("0", CultureInfo.InvariantCulture)} s", "nothing");
+        }
+    }
 
     private Task BreathAsync(CancellationToken cancellation) => Task.Delay(Breath, time, cancellation);
 
