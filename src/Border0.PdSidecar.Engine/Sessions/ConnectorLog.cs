@@ -19,6 +19,7 @@ internal sealed class ConnectorLog
     private long _head;
     private long _published;
     private long _oldest = 1;
+    private long _lastHeardTicks;
 
     public ConnectorLog(string organizationId, string connectorId, Guid epoch, ISessionJournal journal, SessionOptions options)
     {
@@ -51,7 +52,11 @@ internal sealed class ConnectorLog
     }
 
     /// <summary>When the connector was last heard of.</summary>
-    public DateTimeOffset LastHeard { get; set; }
+    public DateTimeOffset LastHeard
+    {
+        get => new(Interlocked.Read(ref _lastHeardTicks), TimeSpan.Zero);
+        set => Interlocked.Exchange(ref _lastHeardTicks, value.UtcTicks);
+    }
 
     public ResumeToken TokenAt(long revision) => new(_epoch, _tokenLog, revision);
 
@@ -73,14 +78,17 @@ internal sealed class ConnectorLog
     }
 
     /// <summary>Appends an event; its revision and token are put into the message.</summary>
-    public long Append(WatchSessionsResponse message, DateTimeOffset now)
+    /// <param name="message">The event.</param>
+    /// <param name="now">When.</param>
+    /// <param name="ended">The session that it ends.</param>
+    public long Append(WatchSessionsResponse message, DateTimeOffset now, JournalEntry.SessionRemoved? ended = null)
     {
         lock (_lock)
         {
             var revision = _head + 1;
             message.Revision = revision;
             message.ResumeToken = TokenAt(revision).ToString();
-            var entry = new JournalEntry.EventAppended(OrganizationId, ConnectorId, revision, now, message);
+            var entry = new JournalEntry.EventAppended(OrganizationId, ConnectorId, revision, now, message, ended);
             _events.AddLast(entry);
             Volatile.Write(ref _head, revision);
             _journal.Append(entry, () => Publish(revision));
@@ -117,6 +125,24 @@ internal sealed class ConnectorLog
 
             return true;
         }
+    }
+
+    /// <summary>The sessions that were revoked after a revision, whether watchers may see it already or not.</summary>
+    public HashSet<string> RevokedAfter(long revision)
+    {
+        var keys = new HashSet<string>(StringComparer.Ordinal);
+        lock (_lock)
+        {
+            for (var node = _events.Last; node is not null && node.Value.Revision > revision; node = node.Previous)
+            {
+                if (node.Value.Message.SessionRevoked is { } revoked)
+                {
+                    keys.Add(revoked.SessionKey);
+                }
+            }
+        }
+
+        return keys;
     }
 
     public void Add(SessionWatch watch)

@@ -10,7 +10,12 @@ internal sealed class FinalKeys(int most)
 
     public void Add(string organizationId, string sessionKey, DateTimeOffset until)
     {
-        _until[(organizationId, sessionKey)] = until;
+        if (!_until.TryAdd((organizationId, sessionKey), until))
+        {
+            _until[(organizationId, sessionKey)] = until;
+            return;
+        }
+
         _order.Enqueue((organizationId, sessionKey));
         while (_order.Count > most && _order.TryDequeue(out var oldest))
         {

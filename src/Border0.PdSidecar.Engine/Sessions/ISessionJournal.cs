@@ -45,8 +45,12 @@ public abstract record JournalEntry
     /// <param name="Revision">Its revision in that log.</param>
     /// <param name="Time">When.</param>
     /// <param name="Message">The event.</param>
+    /// <param name="Ended">
+    /// The session that it ends, removed together with it: both are durable or neither is, so that a restart neither owes the event
+    /// again nor forgets it. Null for none.
+    /// </param>
     public sealed record EventAppended(
-        string OrganizationId, string ConnectorId, long Revision, DateTimeOffset Time, WatchSessionsResponse Message) : JournalEntry;
+        string OrganizationId, string ConnectorId, long Revision, DateTimeOffset Time, WatchSessionsResponse Message, SessionRemoved? Ended = null) : JournalEntry;
 
     /// <summary>A connector's log forgot everything before a revision.</summary>
     /// <param name="OrganizationId">The connector's organization.</param>

@@ -60,6 +60,11 @@ public sealed class MemorySessionJournal : ISessionJournal
                 var key = (appended.OrganizationId, appended.ConnectorId);
                 (_events.TryGetValue(key, out var events) ? events : _events[key] = []).Add(appended);
                 _heads[key] = appended.Revision;
+                if (appended.Ended is { } ended)
+                {
+                    Put(ended);
+                }
+
                 break;
             case JournalEntry.EventsTrimmed trimmed:
                 _events.GetValueOrDefault((trimmed.OrganizationId, trimmed.ConnectorId))?.RemoveAll(e => e.Revision < trimmed.OldestRevision);

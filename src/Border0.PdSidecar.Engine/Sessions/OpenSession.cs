@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Border0.PdSidecar.Engine.Evaluation;
 using Border0.PdSidecar.V1;
 using Decision = Border0.PdSidecar.Engine.Evaluation.Decision;
@@ -10,6 +11,7 @@ namespace Border0.PdSidecar.Engine.Sessions;
 /// </summary>
 internal sealed class OpenSession(string connectorId, string sessionKey, AccessRequest request, DateTimeOffset opened)
 {
+    private volatile StrongBox<AccessRequest> _request = new(request);
     private long _lastSeenTicks = opened.UtcTicks;
 
     public Lock Lock { get; } = new();
@@ -18,7 +20,12 @@ internal sealed class OpenSession(string connectorId, string sessionKey, AccessR
 
     public string SessionKey { get; } = sessionKey;
 
-    public AccessRequest Request { get; } = request;
+    /// <summary>What was asked last: groups, tags and the client's place may be others than at the opening. Read from any thread.</summary>
+    public AccessRequest Request
+    {
+        get => _request.Value;
+        set => _request = new(value);
+    }
 
     public DateTimeOffset Opened { get; } = opened;
 
@@ -30,6 +37,12 @@ internal sealed class OpenSession(string connectorId, string sessionKey, AccessR
 
     /// <summary>The instant of the oldest facts that it was last allowed on.</summary>
     public DateTimeOffset? FactsTime { get; set; }
+
+    /// <summary>The <see cref="FactsTime"/> that the journal knows.</summary>
+    public DateTimeOffset? RecordedFactsTime { get; set; }
+
+    /// <summary>The instant that PagerDuty was last known for, while it is kept although nothing is known; null otherwise.</summary>
+    public DateTimeOffset? KnownLast { get; set; }
 
     /// <summary>The services that its decision depends on, as they are indexed.</summary>
     public IReadOnlyCollection<ServiceKey> Services { get; set; } = [];
@@ -65,4 +78,18 @@ internal sealed class OpenSession(string connectorId, string sessionKey, AccessR
         && Request.SocketId == request.SocketId
         && Request.UserEmail.Equals(request.UserEmail, StringComparison.OrdinalIgnoreCase)
         && Request.ServiceAccount.Equals(request.ServiceAccount, StringComparison.OrdinalIgnoreCase);
+
+    /// <summary>Whether a request for this session says the same as the one before.</summary>
+    public bool SaysTheSame(in AccessRequest request)
+    {
+        var known = Request;
+        return known.SocketType == request.SocketType
+            && known.ClientCountry == request.ClientCountry
+            && Equals(known.ClientAddress, request.ClientAddress)
+            && (known.Groups ?? []).SequenceEqual(request.Groups ?? [])
+            && SameTags(known.SocketTags, request.SocketTags);
+    }
+
+    private static bool SameTags(IReadOnlyDictionary<string, string>? left, IReadOnlyDictionary<string, string>? right) =>
+        (left?.Count ?? 0) == (right?.Count ?? 0) && (left is null || left.All(t => right!.TryGetValue(t.Key, out var value) && value == t.Value));
 }

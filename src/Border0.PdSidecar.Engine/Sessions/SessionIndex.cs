@@ -16,16 +16,7 @@ internal sealed class SessionIndex
 
         foreach (var service in services)
         {
-            // An emptied set is taken out below; the one that is added to must still be there afterwards.
-            while (true)
-            {
-                var sessions = _byService.GetOrAdd(service, _ => new ConcurrentDictionary<OpenSession, bool>(ReferenceEqualityComparer.Instance));
-                sessions[session] = true;
-                if (_byService.TryGetValue(service, out var current) && ReferenceEquals(current, sessions))
-                {
-                    break;
-                }
-            }
+            _byService.GetOrAdd(service, static _ => new ConcurrentDictionary<OpenSession, bool>(ReferenceEqualityComparer.Instance))[session] = true;
         }
 
         session.Services = services;
@@ -43,16 +34,12 @@ internal sealed class SessionIndex
 
     public IEnumerable<OpenSession> Of(ServiceKey service) => _byService.TryGetValue(service, out var sessions) ? sessions.Keys : [];
 
+    // An emptied set stays, for whoever is about to put a session into it; there are no more of them than services that policies named.
     private void Remove(OpenSession session, ServiceKey service)
     {
-        if (_byService.TryGetValue(service, out var sessions) && sessions.TryRemove(session, out _) && sessions.IsEmpty)
+        if (_byService.TryGetValue(service, out var sessions))
         {
-            _byService.TryRemove(new(service, sessions));
-            foreach (var late in sessions.Keys)
-            {
-                // Added while the set was taken out.
-                _byService.GetOrAdd(service, _ => new ConcurrentDictionary<OpenSession, bool>(ReferenceEqualityComparer.Instance))[late] = true;
-            }
+            sessions.TryRemove(session, out _);
         }
     }
 }

@@ -22,15 +22,24 @@ public sealed partial class SessionRegistry
             _final.Add(organization, key, until);
         }
 
+        var warned = state.Events.Where(e => e.Message.SessionExpiring is not null)
+            .GroupBy(e => (e.OrganizationId, e.ConnectorId, e.Message.SessionExpiring.SessionKey))
+            .ToDictionary(g => g.Key, g => g.Last());
         var restored = new List<OpenSession>(state.Sessions.Count);
         foreach (var record in state.Sessions)
         {
             var session = new OpenSession(record.Request.ConnectorId, record.Request.SessionKey, toRequest(record.Request), record.Opened)
             {
                 FactsTime = record.FactsTime,
+                RecordedFactsTime = record.FactsTime,
                 PolicyNames = record.PolicyNames,
                 LastSeen = now,
             };
+            if (warned.TryGetValue((session.Request.OrganizationId, session.ConnectorId, session.SessionKey), out var last) && last.Time >= session.Opened)
+            {
+                session.WarnedOf = last.Message.SessionExpiring.ExpireTime.ToDateTimeOffset();
+            }
+
             if (_sessions.TryAdd((session.Request.OrganizationId, session.SessionKey), session))
             {
                 restored.Add(session);
@@ -85,7 +94,7 @@ public sealed partial class SessionRegistry
         log.Add(watch);
         if (resync is null)
         {
-            Adopt(organizationId, connectorId, activeSessions, isComplete: resumeToken.Length == 0);
+            Adopt(log, cursor, activeSessions, isComplete: resumeToken.Length == 0);
         }
 
         return watch;
@@ -117,12 +126,14 @@ public sealed partial class SessionRegistry
             ? byConnector
             : string.CompareOrdinal(left.Key, right.Key);
 
-    private void Adopt(string organizationId, string connectorId, IReadOnlyCollection<AdoptedSession> sessions, bool isComplete)
+    private void Adopt(ConnectorLog log, long cursor, IReadOnlyCollection<AdoptedSession> sessions, bool isComplete)
     {
         var now = _time.GetUtcNow();
+        var (organizationId, connectorId) = (log.OrganizationId, log.ConnectorId);
+        var owed = new OwedRevocations(log, cursor);
         foreach (var adopted in sessions)
         {
-            Adopt(connectorId, adopted, now);
+            Adopt(connectorId, adopted, owed, now);
         }
 
         if (!isComplete || sessions.Count == 0)
@@ -141,7 +152,7 @@ public sealed partial class SessionRegistry
         }
     }
 
-    private void Adopt(string connectorId, in AdoptedSession adopted, DateTimeOffset now)
+    private void Adopt(string connectorId, in AdoptedSession adopted, OwedRevocations owed, DateTimeOffset now)
     {
         var fresh = new OpenSession(connectorId, adopted.SessionKey, adopted.Request, adopted.Opened is { } o && o < now ? o : now) { LastSeen = now };
         lock (fresh.Lock)
@@ -149,6 +160,13 @@ public sealed partial class SessionRegistry
             var known = _sessions.GetOrAdd((adopted.Request.OrganizationId, adopted.SessionKey), fresh);
             if (ReferenceEquals(known, fresh))
             {
+                if (owed.Contains(adopted.SessionKey))
+                {
+                    // Its revocation is ahead of this watcher: once is enough.
+                    Forget(fresh);
+                    return;
+                }
+
                 if (_final.Contains(adopted.Request.OrganizationId, adopted.SessionKey, now))
                 {
                     Revoke(fresh, SessionReasons.Event(

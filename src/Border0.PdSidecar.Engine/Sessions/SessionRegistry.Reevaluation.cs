@@ -13,6 +13,9 @@ public sealed partial class SessionRegistry
     /// <summary>How soon after its opening the end of a session is announced.</summary>
     private static readonly TimeSpan EarliestWarning = TimeSpan.FromSeconds(1);
 
+    /// <summary>How often a session that rests on facts is looked at, so that the journal knows roughly how fresh they were.</summary>
+    private static readonly TimeSpan FactsRecordInterval = TimeSpan.FromMinutes(5);
+
     /// <summary>Evaluates a session again and does what follows. Its lock is held.</summary>
     /// <returns>The decision of now, whatever it led to.</returns>
     private Decision Reevaluate(OpenSession session, Trigger trigger)
@@ -22,11 +25,11 @@ public sealed partial class SessionRegistry
         {
             Keep(session, decision);
         }
-        else if (HoldUntil(session, decision) is { } hold && decision.At < hold)
+        else if (session.GraceUntil is null && HoldUntil(session, decision) is { } hold && decision.At < hold)
         {
             // PagerDuty has not been heard about this service yet (a restart, a policy that names another one): what was known
             // counts for as long as it would have counted if it had only grown old.
-            session.Due = hold;
+            session.Due = Earlier(LeaseEnd(session), hold);
             Queue(session);
             return decision;
         }
@@ -45,10 +48,13 @@ public sealed partial class SessionRegistry
 
     private void Keep(OpenSession session, in Decision decision)
     {
-        var lost = session.Allowed.Facts is not null && Grants.IsLess(decision.Grants, session.Allowed.Grants);
+        // Of a session from before a restart only the policies are known that granted it.
+        var lost = session.Allowed.Facts is not null
+            ? Grants.IsLess(decision.Grants, session.Allowed.Grants)
+            : session.PolicyNames.Except(decision.Grants.PolicyNames).Any();
         var regranted = !session.PolicyNames.SequenceEqual(decision.Grants.PolicyNames);
         (session.GraceUntil, session.Pending) = (null, null);
-        Allow(session, decision, decision.Policies);
+        Allow(session, decision);
         if (lost)
         {
             var changed = new SessionActionsChanged
@@ -65,7 +71,7 @@ public sealed partial class SessionRegistry
             Emit(session, new WatchSessionsResponse { SessionActionsChanged = changed });
         }
 
-        if (regranted)
+        if (regranted || decision.FactsTime - (session.RecordedFactsTime ?? DateTimeOffset.MinValue) > FactsRecordInterval / 5)
         {
             Record(session);
         }
@@ -89,27 +95,89 @@ public sealed partial class SessionRegistry
             ? Evaluator.ExplainLoss(session.PolicyNames, decision, session.Request)
             : Evaluator.ExplainLoss(session.Allowed.Grants.PolicyNames, decision, session.Request);
         var revoked = RevocationCauses.EventFor(session, loss, trigger, now);
-        if (session.Allowed.RevocationGrace > TimeSpan.Zero && trigger != Trigger.Adoption)
+        var end = now + GraceOf(session);
+        if (session.Allowed.Facts is null && session.WarnedOf is { } told && told < end)
         {
-            session.GraceUntil = now + session.Allowed.RevocationGrace;
-            session.Pending = revoked;
-            Warn(session, session.GraceUntil.Value, revoked.Cause, revoked.PolicyName, revoked.ReasonAdmin, revoked.ReasonUser);
+            // A restart does not prolong what was announced before it.
+            end = told;
+        }
+
+        if (end <= now)
+        {
+            Revoke(session, revoked);
             return;
         }
 
-        Revoke(session, revoked);
+        (session.GraceUntil, session.Pending) = (end, revoked);
+        if (session.WarnedOf != end)
+        {
+            Warn(session, end, revoked.Cause, revoked.PolicyName, revoked.ReasonAdmin, revoked.ReasonUser);
+        }
     }
 
-    /// <summary>Until when a session is kept although nothing is known; null when that is not the case.</summary>
-    private static DateTimeOffset? HoldUntil(OpenSession session, in Decision decision) =>
-        decision.AwaitsFacts && decision.Policies.Integration(decision.UnknownService.Integration) is { } settings
-            ? (session.FactsTime ?? session.LastSeen) + settings.SessionMaxStaleness
-            : null;
+    private TimeSpan GraceOf(OpenSession session) => session.Allowed.Facts is not null
+        ? session.Allowed.RevocationGrace
+        : GrantedBy(session, _policies.Current).Select(p => p.RevocationGrace).DefaultIfEmpty().Max();
+
+    /// <summary>The policies that granted a session last and still reach its socket.</summary>
+    private static IEnumerable<CompiledPolicy> GrantedBy(OpenSession session, PolicySnapshot policies)
+    {
+        var request = session.Request;
+        return policies.Of(request.OrganizationId) is { } organization
+            ? session.PolicyNames.Select(n => organization.ByName.GetValueOrDefault(n)).OfType<CompiledPolicy>()
+                .Where(p => p.Reaches(request.SocketId, request.SocketTags))
+            : [];
+    }
+
+    /// <summary>Until when a session is kept although nothing is known; null when that is not the case. Its lock is held.</summary>
+    private static DateTimeOffset? HoldUntil(OpenSession session, in Decision decision)
+    {
+        if (BoundOfUnknown(session, decision) is not { } bound)
+        {
+            return null;
+        }
+
+        if (session.KnownLast is null)
+        {
+            session.KnownLast = session.FactsTime ?? decision.At;
+            if (session.Allowed.Facts is not null)
+            {
+                // Where policies changed, those of before tell on how fresh facts it was allowed until now.
+                var before = Evaluator.Evaluate(
+                    session.Allowed.Policies, decision.Facts, session.Request, EvaluationPurpose.RunningSession, decision.At, session.Opened);
+                session.KnownLast = before.Allowed ? before.FactsTime ?? decision.At : session.KnownLast;
+            }
+        }
+
+        return session.KnownLast + bound;
+    }
+
+    /// <summary>
+    /// How long a session may be kept on what was known last, when a policy that granted it (any, where none is known to have) is
+    /// denied only because PagerDuty has not been heard of; null otherwise: another policy that is not known yet never allowed it.
+    /// </summary>
+    private static TimeSpan? BoundOfUnknown(OpenSession session, in Decision decision)
+    {
+        if (session.PolicyNames.Count == 0)
+        {
+            return decision.AwaitsFacts ? decision.Policies.Integration(decision.UnknownService.Integration)?.SessionMaxStaleness : null;
+        }
+
+        foreach (var policy in GrantedBy(session, decision.Policies))
+        {
+            if (Evaluator.ExplainLoss([policy.Name], decision, session.Request).Code is ReasonCode.FactsUnknown or ReasonCode.IntegrationUnauthorized)
+            {
+                return policy.Conditions.Where(c => !c.IsNoOp && !c.Shadow).Min(c => c.Settings?.SessionMaxStaleness);
+            }
+        }
+
+        return null;
+    }
 
     /// <summary>Makes a decision the session's own. Its lock is held.</summary>
-    private static void Allow(OpenSession session, in Decision decision, PolicySnapshot policies)
+    private static void Allow(OpenSession session, in Decision decision)
     {
-        _ = policies;
+        session.KnownLast = null;
         session.Allowed = decision;
         session.FactsTime = decision.FactsTime;
         session.PolicyNames = decision.Grants.PolicyNames;
@@ -118,23 +186,26 @@ public sealed partial class SessionRegistry
     /// <summary>Ends a session with its event. Its lock is held.</summary>
     private long Revoke(OpenSession session, SessionRevoked revoked)
     {
-        Forget(session);
+        // Ended first, out of the table last: who opens the key anew finds it final, and comes after this in the journal and the log.
+        session.Ended = true;
         DateTimeOffset? finalUntil = RevocationCauses.IsFinal(revoked.Cause) ? _time.GetUtcNow() + _options.SessionLease : null;
         if (finalUntil is { } until)
         {
             _final.Add(session.Request.OrganizationId, session.SessionKey, until);
         }
 
-        // The event first: a crash in between makes the connector hear twice rather than never.
-        var revision = Emit(session, new WatchSessionsResponse { SessionRevoked = revoked });
-        _journal.Append(new JournalEntry.SessionRemoved(session.Request.OrganizationId, session.SessionKey, finalUntil));
+        var revision = Emit(
+            session,
+            new WatchSessionsResponse { SessionRevoked = revoked },
+            new JournalEntry.SessionRemoved(session.Request.OrganizationId, session.SessionKey, finalUntil));
+        Forget(session);
         SessionMetrics.Revocations.Add(1, new KeyValuePair<string, object?>("cause", revoked.Cause.ToString()));
         SessionRevokedEvent(session.Request.OrganizationId, session.ConnectorId, session.SessionKey, revoked.Cause, revoked.PolicyName, revision);
         return revision;
     }
 
-    private long Emit(OpenSession session, WatchSessionsResponse message) =>
-        _logs.Of(session.Request.OrganizationId, session.ConnectorId).Append(message, _time.GetUtcNow());
+    private long Emit(OpenSession session, WatchSessionsResponse message, JournalEntry.SessionRemoved? ended = null) =>
+        _logs.Of(session.Request.OrganizationId, session.ConnectorId).Append(message, _time.GetUtcNow(), ended);
 
     private void Warn(OpenSession session, DateTimeOffset end, RevocationCause cause, string policy, string admin, string user)
     {
@@ -167,6 +238,11 @@ public sealed partial class SessionRegistry
         else
         {
             due = Earlier(due, session.Allowed.NextChange);
+            if (session.FactsTime is not null)
+            {
+                due = Earlier(due, session.Allowed.At + FactsRecordInterval);
+            }
+
             if (WarningOf(session) is { } warning)
             {
                 due = Earlier(due, warning);

@@ -41,7 +41,7 @@ public sealed partial class SessionRegistry : IDisposable
         (_policies, _facts, _journal, _options, _time, _logger) = (policies, facts, journal, options, time, logger);
         _logs = new ConnectorLogs(journal, options);
         _final = new FinalKeys(options.MaxFinalKeys);
-        _due = new DueTimes<OpenSession>(time, WhenDue);
+        _due = new DueTimes<OpenSession>(time, WhenDue, static session => session.Ended);
     }
 
     /// <summary>Open sessions.</summary>
@@ -161,6 +161,13 @@ public sealed partial class SessionRegistry : IDisposable
             }
 
             session.LastSeen = _time.GetUtcNow();
+            if (!session.SaysTheSame(request))
+            {
+                session.Request = request;
+                _byService.Put(session, Evaluator.DependenciesOf(_policies.Current, request));
+                Record(session);
+            }
+
             var decision = Reevaluate(session, Trigger.Connector);
             return session.Ended
                 ? new SessionEvaluation(false, decision, decision.Allowed ? SessionReasons.Revoked(session.SessionKey) : null, revision, null)
@@ -179,23 +186,34 @@ public sealed partial class SessionRegistry : IDisposable
                 return null;
             }
 
-            Allow(session, decision, decision.Policies);
-            _byService.Put(session, Evaluator.DependenciesOf(decision.Policies, request));
-
-            // What changed between the decision and the registration did not find the session.
-            if (!ReferenceEquals(_policies.Current, decision.Policies) || !ReferenceEquals(_facts.Current, decision.Facts))
+            // A revocation for good that came in between was of a session of this key before.
+            if (_final.Contains(request.OrganizationId, sessionKey, decision.At))
             {
-                var again = Decide(request, EvaluationPurpose.NewConnection);
-                if (!again.Allowed)
-                {
-                    Forget(session);
-                    return new SessionEvaluation(false, again, null, 0, null);
-                }
-
-                Allow(session, again, again.Policies);
-                _byService.Put(session, Evaluator.DependenciesOf(again.Policies, request));
+                Forget(session);
+                return null;
             }
 
+            var current = decision;
+            while (true)
+            {
+                Allow(session, current);
+                _byService.Put(session, Evaluator.DependenciesOf(current.Policies, request));
+
+                // What changed between the decision and the registration did not find the session.
+                if (ReferenceEquals(_policies.Current, current.Policies) && ReferenceEquals(_facts.Current, current.Facts))
+                {
+                    break;
+                }
+
+                current = Decide(request, EvaluationPurpose.NewConnection);
+                if (!current.Allowed)
+                {
+                    Forget(session);
+                    return new SessionEvaluation(false, current, null, 0, null);
+                }
+            }
+
+            _logs.Of(request.OrganizationId, connectorId).LastHeard = decision.At;
             Record(session);
             Schedule(session);
             return new SessionEvaluation(false, session.Allowed, null, 0, null);
@@ -211,8 +229,10 @@ public sealed partial class SessionRegistry : IDisposable
                 return false;
             }
 
-            Forget(session);
+            // Out of the table last: who opens the key anew comes after this in the journal.
+            session.Ended = true;
             _journal.Append(new JournalEntry.SessionRemoved(session.Request.OrganizationId, session.SessionKey, null));
+            Forget(session);
             return true;
         }
     }
@@ -223,9 +243,14 @@ public sealed partial class SessionRegistry : IDisposable
         session.Ended = true;
         _sessions.TryRemove(new((session.Request.OrganizationId, session.SessionKey), session));
         _byService.Remove(session);
+        _due.Drop();
     }
 
-    private void Record(OpenSession session) => _journal.Append(new JournalEntry.SessionPut(SessionRecords.Of(session)));
+    private void Record(OpenSession session)
+    {
+        session.RecordedFactsTime = session.FactsTime;
+        _journal.Append(new JournalEntry.SessionPut(SessionRecords.Of(session)));
+    }
 
     private void Heard(string organizationId, string connectorId)
     {

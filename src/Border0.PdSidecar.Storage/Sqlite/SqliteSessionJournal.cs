@@ -189,6 +189,10 @@ public sealed partial class SqliteSessionJournal : ISessionJournal, IAsyncDispos
             _ => throw new ArgumentException($"no such entry: {entry.GetType()}", nameof(entry)),
         };
         command.ExecuteNonQuery();
+        if (entry is JournalEntry.EventAppended { Ended: { } ended })
+        {
+            Write(transaction, ended);
+        }
     }
 
     private JournalState Load()
