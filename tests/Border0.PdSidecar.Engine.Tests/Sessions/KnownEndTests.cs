@@ -214,12 +214,14 @@ public class KnownEndTests
     }
 
     [Fact]
-    public async Task Expiring_IsSaidAtOnce_WhereLessThanTheWarningIsLeft()
+    public async Task Expiring_IsSaidASecondAfterTheOpening_WhereLessThanTheWarningIsLeft()
     {
         using var world = new World();
         world.Put(World.Rule("until", also: p => p.Condition.When = new WhenCondition { Before = World.Start.AddMinutes(3).ToTimestamp() }));
         var connector = await Connector.SubscribedAsync(world);
         world.Open("k1");
+        world.Pass(TimeSpan.FromMilliseconds(999));
+        Assert.Empty(await connector.ReadAsync());
         world.Pass(TimeSpan.FromMilliseconds(1));
 
         Assert.Equal(RevocationCause.TimeBound, Assert.Single(await connector.ReadAsync()).SessionExpiring.Cause);
