@@ -21,9 +21,9 @@ public sealed class SidecarConnection : IDisposable
             EnableMultipleHttp2Connections = true,
             PooledConnectionIdleTimeout = Timeout.InfiniteTimeSpan,
 
-            // A peer that vanished without a word is noticed by these, so that the next attempt uses a new connection.
-            KeepAlivePingDelay = TimeSpan.FromSeconds(5),
-            KeepAlivePingTimeout = TimeSpan.FromSeconds(5),
+            // A peer that vanished without a word is noticed by these, so that the next attempt uses a new connection in time.
+            KeepAlivePingDelay = TimeSpan.FromSeconds(2),
+            KeepAlivePingTimeout = TimeSpan.FromSeconds(2),
         };
         if (connect is not null)
         {

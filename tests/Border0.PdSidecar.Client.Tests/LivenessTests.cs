@@ -50,14 +50,13 @@ public class LivenessTests
         await using var end = connector;
         await HeardAsync(connector, watch, 2);
         connector.Time.Advance(TimeSpan.FromSeconds(5));
-        Assert.Equal(["s"], (await connector.NextSubscriptionAsync()).ListedKeys);
+        var again = await connector.NextSubscriptionAsync();
+        Assert.Equal(["s"], again.ListedKeys);
         connector.Time.Advance(TimeSpan.FromSeconds(5));
         Assert.Equal("s", (await connector.Handler.NextAsync()).Key);
 
         var asking = connector.Client.EvaluateAsync(Connector.Question("s1"));
         Assert.False(asking.IsCompleted);
-        var again = await connector.NextSubscriptionAsync();
-        Assert.Empty(again.Request.ActiveSessions);
         again.Beat(2);
 
         Assert.True((await asking).IsAllowed);

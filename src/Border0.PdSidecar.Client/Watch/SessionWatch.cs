@@ -39,7 +39,7 @@ internal sealed partial class SessionWatch(
             }
             catch (Exception e) when (e is OperationCanceledException or RpcException { StatusCode: StatusCode.Cancelled })
             {
-                WatchStalled(stall);
+                WatchStalled();
             }
             catch (RpcException e)
             {
@@ -65,7 +65,8 @@ internal sealed partial class SessionWatch(
     /// <returns>Whether the sidecar asked for a new beginning.</returns>
     private async Task<bool> StreamAsync(TimeSpan stall, Backoff backoff, CancellationToken stop)
     {
-        using var patience = new CancellationTokenSource(stall, time);
+        // Taking over a long list of sessions takes the sidecar a while; after its first message it has no such excuse.
+        using var patience = new CancellationTokenSource(options.SilenceBound, time);
         using var both = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, stop);
         var request = new WatchSessionsRequest
         {
@@ -145,8 +146,8 @@ internal sealed partial class SessionWatch(
     [LoggerMessage(LogLevel.Warning, "The watch broke: {StatusCode} {Detail}", EventName = "SessionWatchBroken")]
     private partial void WatchBroken(StatusCode statusCode, string detail);
 
-    [LoggerMessage(LogLevel.Warning, "Nothing was heard of the sidecar for {Stall}; subscribing again", EventName = "SessionWatchStalled")]
-    private partial void WatchStalled(TimeSpan stall);
+    [LoggerMessage(LogLevel.Warning, "Nothing was heard of the sidecar in time; subscribing again", EventName = "SessionWatchStalled")]
+    private partial void WatchStalled();
 
     [LoggerMessage(LogLevel.Error, "The watch failed", EventName = "SessionWatchFailed")]
     private partial void WatchFailed(Exception exception);

@@ -4,6 +4,7 @@ using System.Security.Cryptography.X509Certificates;
 using Border0.PdSidecar.Administration;
 using Border0.PdSidecar.Configuration;
 using Border0.PdSidecar.Engine.Sessions;
+using Border0.PdSidecar.Http;
 using Border0.PdSidecar.Rpc;
 using Border0.PdSidecar.Storage;
 using Microsoft.AspNetCore.Hosting.Server;
@@ -115,6 +116,9 @@ public sealed partial class SidecarHost : IAsyncDisposable
             .Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(5));
         var app = builder.Build();
         app.Services.GetRequiredService<Readiness>().Set(false);
+
+        // Counts from here on, not only from the first time that somebody looks.
+        _ = app.Services.GetRequiredService<MetricsPage>();
         app.MapSidecar();
         return app;
     }

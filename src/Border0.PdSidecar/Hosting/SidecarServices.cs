@@ -65,6 +65,10 @@ internal static class SidecarServices
         {
             grpc.Interceptors.Add<ErrorInterceptor>();
             grpc.MaxReceiveMessageSize = 4 * 1024 * 1024;
+        }).AddServiceOptions<EvaluationRpc>(grpc =>
+        {
+            // A connector may list 100,000 sessions when it subscribes, each with its user, groups and tags.
+            grpc.MaxReceiveMessageSize = 64 * 1024 * 1024;
         });
         services.AddGrpcReflection();
         return services
