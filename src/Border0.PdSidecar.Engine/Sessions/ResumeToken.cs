@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Buffers.Binary;
 using System.Buffers.Text;
 using System.Security.Cryptography;
@@ -32,7 +33,7 @@ public readonly record struct ResumeToken(Guid Epoch, uint Log, long Revision)
         token = default;
         Span<byte> bytes = stackalloc byte[Length];
         if (text.Length != Base64Url.GetEncodedLength(Length)
-            || !Base64Url.TryDecodeFromChars(text, bytes, out var written) || written != Length
+            || Base64Url.DecodeFromChars(text, bytes, out _, out var written) != OperationStatus.Done || written != Length
             || bytes[0] != Version
             || BinaryPrimitives.ReadUInt32BigEndian(bytes[PayloadLength..]) != Check(bytes[..PayloadLength]))
         {
