@@ -1,0 +1,39 @@
+using Border0.PdSidecar.Engine.Sessions;
+
+namespace Border0.PdSidecar.Engine.Tests.Sessions;
+
+/// <summary>
+/// A journal on a slow disk: what is appended is durable, and said to be, only once it is let through. What was not let through
+/// when the process ends is lost.
+/// </summary>
+internal sealed class HeldJournal : ISessionJournal
+{
+    private readonly MemorySessionJournal _disk = new();
+    private readonly Queue<(JournalEntry Entry, Action? Durable)> _waiting = [];
+
+    /// <summary>Entries that are not durable yet.</summary>
+    public int Waiting => _waiting.Count;
+
+    /// <summary>Lets the oldest entries through.</summary>
+    public void LetThrough(int most = int.MaxValue)
+    {
+        for (; most > 0 && _waiting.TryDequeue(out var next); most--)
+        {
+            _disk.Append(next.Entry);
+            next.Durable?.Invoke();
+        }
+    }
+
+    /// <summary>The process is killed.</summary>
+    public void Lose() => _waiting.Clear();
+
+    public Task<JournalState> LoadAsync(CancellationToken cancellation) => _disk.LoadAsync(cancellation);
+
+    public void Append(JournalEntry entry, Action? durable = null) => _waiting.Enqueue((entry, durable));
+
+    public Task FlushAsync(CancellationToken cancellation)
+    {
+        LetThrough();
+        return Task.CompletedTask;
+    }
+}
