@@ -73,14 +73,20 @@ public sealed class KeyRing
 
     private static List<(string Id, byte[] Key)> Parse(string path, string[] lines)
     {
-        var keys = new List<(string, byte[])>();
-        foreach (var line in lines.Select(l => l.Trim()).Where(l => l.Length > 0 && l[0] != '#'))
+        var keys = new List<(string Id, byte[] Key)>();
+        foreach (var (number, line) in lines.Index().Select(l => (l.Index + 1, l.Item.Trim())).Where(l => l.Item2.Length > 0 && l.Item2[0] != '#'))
         {
             var parts = line.Split(' ', StringSplitOptions.RemoveEmptyEntries);
             var key = new byte[KeyLength];
-            if (parts.Length != 2 || parts[0].Length is 0 or > 64 || !Convert.TryFromBase64String(parts[1], key, out var written) || written != KeyLength)
+            if (parts.Length != 2 || parts[0].Length is 0 or > 64 || !Ascii.IsValid(parts[0])
+                || !Convert.TryFromBase64String(parts[1], key, out var written) || written != KeyLength)
             {
-                throw new StorageUnusableException($"key file {path}: line {keys.Count + 1} is not \"id base64-of-32-bytes\"");
+                throw new StorageUnusableException($"key file {path}: line {number} is not \"id base64-of-32-bytes\"");
+            }
+
+            if (keys.Any(k => k.Id == parts[0]))
+            {
+                throw new StorageUnusableException($"key file {path}: line {number} has the id {parts[0]}, which another key has already");
             }
 
             keys.Add((parts[0], key));
@@ -94,12 +100,12 @@ public sealed class KeyRing
     {
         var fresh = path + ".new";
         File.Delete(fresh);
-        using (var file = new FileStream(fresh, new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, UnixCreateMode = OwnerOnly }))
-        {
-            file.Write(Encoding.ASCII.GetBytes(string.Concat(keys.Select(k => $"{k.Id} {Convert.ToBase64String(k.Key)}\n"))));
-            file.Flush(flushToDisk: true);
-        }
-
+        using var file = new FileStream(fresh, new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, UnixCreateMode = OwnerOnly });
+        file.Write(Encoding.ASCII.GetBytes(string.Concat(keys.Select(k => $"{k.Id} {Convert.ToBase64String(k.Key)}\n"))));
+        file.Flush(flushToDisk: true);
         File.Move(fresh, path, overwrite: true);
+
+        // Once more, for its new name: no secret may be sealed under a key that a power cut takes away.
+        file.Flush(flushToDisk: true);
     }
 }
