@@ -47,6 +47,9 @@ public sealed class ConnectorClient : IAsyncDisposable
     /// <summary>The watch is up at this moment.</summary>
     public bool IsWatching => _liveness.IsStreaming;
 
+    /// <summary>Events wait on the stream, since as many as may wait here do.</summary>
+    internal bool IsBehind => _liveness.IsBusy;
+
     /// <summary>Starts: subscribes in the background, and goes on until it is disposed.</summary>
     /// <param name="connection">The way to the sidecar; stays the caller's.</param>
     /// <param name="options">Who the connector is and how careful.</param>

@@ -38,6 +38,18 @@ internal sealed class Liveness : IDisposable
         }
     }
 
+    /// <summary>The stream is not read for now, since the handler is behind.</summary>
+    public bool IsBusy
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _busy;
+            }
+        }
+    }
+
     /// <summary>Waits until sessions may be opened: the watch is up, or was moments ago and can be resumed.</summary>
     public Task WhenReadyAsync(CancellationToken cancellation)
     {
