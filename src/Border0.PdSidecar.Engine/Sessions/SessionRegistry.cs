@@ -131,6 +131,9 @@ public sealed partial class SessionRegistry : IDisposable
         }
     }
 
+    /// <summary>Waits until the journal has everything that was decided so far.</summary>
+    public Task FlushAsync(CancellationToken cancellation) => _journal.FlushAsync(cancellation);
+
     /// <inheritdoc/>
     public void Dispose()
     {

@@ -58,16 +58,23 @@ internal sealed class EvaluationRpc(
             : throw RpcErrors.Invalid(found);
     }
 
-    public override Task<RevokeSessionResponse> RevokeSession(RevokeSessionRequest request, ServerCallContext context)
+    public override async Task<RevokeSessionResponse> RevokeSession(RevokeSessionRequest request, ServerCallContext context)
     {
         var found = new FieldViolations();
         found.CheckText("connector_id", request.ConnectorId, 256);
         found.RequireText("session_key", request.SessionKey, 256);
         found.RequireText("reason", request.Reason, 1024);
-        return !found.None ? throw RpcErrors.Invalid(found)
-            : sessions.Revoke(Organization(request.OrganizationId), request.ConnectorId, request.SessionKey, request.Reason) is { } revision
-                ? Task.FromResult(new RevokeSessionResponse { Revision = revision })
-                : throw RpcErrors.NotFound("session", request.SessionKey);
+        if (!found.None)
+        {
+            throw RpcErrors.Invalid(found);
+        }
+
+        var revision = sessions.Revoke(Organization(request.OrganizationId), request.ConnectorId, request.SessionKey, request.Reason)
+            ?? throw RpcErrors.NotFound("session", request.SessionKey);
+
+        // Nothing but this call knows of it: an answer means that a kill does not undo it.
+        await sessions.FlushAsync(context.CancellationToken);
+        return new RevokeSessionResponse { Revision = revision };
     }
 
     public override Task<ListSessionsResponse> ListSessions(ListSessionsRequest request, ServerCallContext context)

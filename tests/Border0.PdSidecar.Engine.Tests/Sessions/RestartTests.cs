@@ -88,6 +88,20 @@ public class RestartTests
     }
 
     [Fact]
+    public async Task OnceFlushed_AnAdministratorsRevocation_SurvivesAKill()
+    {
+        var journal = new HeldJournal();
+        using var world = WithIncident(journal);
+        world.Open("k1");
+        world.Sessions.Revoke(World.Organization, "", "k1", "out");
+        await world.Sessions.FlushAsync(CancellationToken.None);
+        journal.Lose();
+        await world.RestartAsync(keepFacts: true);
+
+        Assert.Equal(ReasonCode.SessionRevoked, world.Evaluate("k1").DeniedBy?.Code);
+    }
+
+    [Fact]
     public async Task AnEndedSession_DoesNotComeBack()
     {
         using var world = WithIncident();
