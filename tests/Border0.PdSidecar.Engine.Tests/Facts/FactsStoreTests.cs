@@ -143,7 +143,9 @@ public class FactsStoreTests
         var store = new FactsStore();
         store.Apply(One, new FactsUpdate
         {
-            Services = [Service("S1", "P1"), Service("S2", "P2")], Incidents = [Incidents("S1"), Incidents("S2")], EscalationPolicies = [OnCall("P1"), OnCall("P2")],
+            Services = [Service("S1", "P1"), Service("S2", "P2")],
+            Incidents = [Incidents("S1"), Incidents("S2")],
+            EscalationPolicies = [OnCall("P1"), OnCall("P2")],
         });
 
         Assert.Equal(["S1", "S2"], Changed(store, new FactsUpdate { ForgottenServices = ["S1"], ForgottenEscalationPolicies = ["P2"] }));
@@ -198,7 +200,8 @@ public class FactsStoreTests
 
         Parallel.For(0, 1_000, i => store.Apply(One, known => new FactsUpdate
         {
-            Incidents = [Incidents("S", [.. known.Incidents.TryGetValue("S", out var s) ? s.Open.Select(o => o.Id) : [], $"I{i}"])], Services = [Service($"S{i % 100}")],
+            Incidents = [Incidents("S", [.. known.Incidents.TryGetValue("S", out var s) ? s.Open.Select(o => o.Id) : [], $"I{i}"])],
+            Services = [Service($"S{i % 100}")],
         }));
 
         Assert.Equal(1_000, store.Current.Of(One).Incidents["S"].Open.Length);

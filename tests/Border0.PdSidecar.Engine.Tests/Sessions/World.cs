@@ -94,7 +94,9 @@ internal sealed class World : IDisposable
                 IntegrationName = "pd",
                 PagerdutyOncall = new PagerDutyOnCallCondition
                 {
-                    ServiceId = incidentOf ?? onCallFor, RequireIncident = incidentOf is not null, RequireBeOncall = onCallFor is not null,
+                    ServiceId = incidentOf ?? onCallFor,
+                    RequireIncident = incidentOf is not null,
+                    RequireBeOncall = onCallFor is not null,
                 },
             });
         }
