@@ -50,10 +50,12 @@ public class StoryTests
     {
         using var folder = new TemporaryFolder();
         await using var pagerDuty = await PagerDuty.StartAsync();
-        var handOver = DateTimeOffset.UtcNow.AddSeconds(6);
-        pagerDuty.HandOver("alice@example.com", "bob@example.com", handOver);
         await using var sidecar = await Sidecar.StartAsync(folder, pagerDuty.BaseAddress);
         await pagerDuty.ConnectAsync(sidecar);
+
+        // Before the policy, with which the service is read for the first time.
+        var handOver = DateTimeOffset.UtcNow.AddSeconds(10);
+        pagerDuty.HandOver("alice@example.com", "bob@example.com", handOver);
         await CreatePolicyAsync(sidecar, new PagerDutyOnCallCondition { ServiceId = pagerDuty.ServiceId, RequireBeOncall = true });
         await using var watch = await Watching.StartAsync(sidecar.Evaluation, new WatchSessionsRequest { ConnectorId = "c1" });
 

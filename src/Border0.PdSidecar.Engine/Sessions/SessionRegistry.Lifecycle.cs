@@ -111,7 +111,8 @@ public sealed partial class SessionRegistry
         string organizationId, string connectorId, string socketId, string userEmail, (string Connector, string Key) after, int most) =>
         [
             .. _sessions.Values
-                .Where(s => s.Request.OrganizationId == organizationId
+                .Where(s => !s.Ended
+                    && s.Request.OrganizationId == organizationId
                     && (connectorId.Length == 0 || s.ConnectorId == connectorId)
                     && (socketId.Length == 0 || s.Request.SocketId == socketId)
                     && (userEmail.Length == 0 || s.Request.UserEmail.Equals(userEmail, StringComparison.OrdinalIgnoreCase))
