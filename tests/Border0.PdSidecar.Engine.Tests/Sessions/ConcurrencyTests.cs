@@ -9,9 +9,12 @@ public class ConcurrencyTests
 {
     private const int Threads = 8;
     private const int Rounds = 2_000;
-    private const int MostRounds = 100_000;
     private const int Flips = 200;
 
+    /// <summary>All rounds together stay below the events that a log keeps.</summary>
+    private const int MostRounds = 7_000;
+
+    private readonly TaskCompletionSource _flipping = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private int _flips;
 
     /// <summary>
@@ -148,13 +151,25 @@ public class ConcurrencyTests
     }
 
     /// <summary>Until there was enough of both, whoever the machine gives its time to.</summary>
-    private bool GoesOn(int round) => round < Rounds || (Volatile.Read(ref _flips) < Flips && round < MostRounds);
+    private bool GoesOn(int round)
+    {
+        if (round % 8 == 0)
+        {
+            Thread.Yield();
+        }
+
+        return round < Rounds || (Volatile.Read(ref _flips) < Flips && round < MostRounds);
+    }
 
     private void Flip(World world, string service, Func<bool> goesOn)
     {
         for (var i = 0; goesOn(); i++)
         {
-            Interlocked.Increment(ref _flips);
+            if (Interlocked.Increment(ref _flips) == 2)
+            {
+                _flipping.SetResult();
+            }
+
             world.Facts.Apply(World.Integration, new FactsUpdate
             {
                 Incidents = [new IncidentFacts { ServiceId = service, Open = i % 2 == 0 ? [] : [new OpenIncident { Id = $"I{i}" }], AsOf = world.Now }],
@@ -162,12 +177,23 @@ public class ConcurrencyTests
         }
     }
 
-    /// <summary>Runs the body on so many threads, and what goes on beside it until they are done.</summary>
-    private static async Task RunAsync(int threads, Action<int> body, params Action<Func<bool>>[] beside)
+    /// <summary>Runs the body on so many threads, and beside it, begun before and until they are done, what changes.</summary>
+    private async Task RunAsync(int threads, Action<int> body, params Action<Func<bool>>[] beside)
     {
+        var decided = 0;
+        var changing = beside.Select(b => Task.Factory.StartNew(() => b(() => Volatile.Read(ref decided) == 0), TaskCreationOptions.LongRunning)).ToList();
+        await _flipping.Task.WaitAsync(TimeSpan.FromMinutes(1));
         var deciding = Task.WhenAll(
             Enumerable.Range(0, threads).Select(t => Task.Factory.StartNew(() => body(t), TaskCreationOptions.LongRunning)).ToList());
-        var all = beside.Select(b => Task.Factory.StartNew(() => b(() => !deciding.IsCompleted), TaskCreationOptions.LongRunning)).Append(deciding);
-        await Task.WhenAll(all).WaitAsync(TimeSpan.FromMinutes(1));
+        try
+        {
+            await deciding.WaitAsync(TimeSpan.FromMinutes(1));
+        }
+        finally
+        {
+            Volatile.Write(ref decided, 1);
+        }
+
+        await Task.WhenAll(changing).WaitAsync(TimeSpan.FromMinutes(1));
     }
 }
