@@ -20,7 +20,7 @@ internal sealed class RunningHost : IAsyncDisposable
 
     public GrpcChannel Channel { get; }
 
-    public static async Task<RunningHost> StartAsync(CancellationToken cancellation)
+    public static async Task<RunningHost> StartAsync(CancellationToken cancellation, Uri? pagerDuty = null)
     {
         var folder = Directory.CreateTempSubdirectory("pdsidecar-tests-");
         var options = new SidecarOptions
@@ -29,6 +29,7 @@ internal sealed class RunningHost : IAsyncDisposable
             GrpcTcp = new ListenAddress("127.0.0.1", 0),
             Http = new ListenAddress("127.0.0.1", 0),
             LogLevel = LogLevel.Error,
+            PagerDutyBaseUrl = pagerDuty,
         };
         return new RunningHost(folder, await SidecarHost.StartAsync(options, TimeProvider.System, cancellation));
     }
