@@ -47,7 +47,12 @@ internal static class EligibleUsers
 
             var request = new AccessRequest
             {
-                OrganizationId = policy.Source.OrganizationId, SocketId = "", SocketType = "", UserEmail = user.Email, ServiceAccount = "", ClientCountry = "",
+                OrganizationId = policy.Source.OrganizationId,
+                SocketId = "",
+                SocketType = "",
+                UserEmail = user.Email,
+                ServiceAccount = "",
+                ClientCountry = "",
             };
             var moment = new Moment(now, now, EvaluationPurpose.NewConnection);
             var eligibleNow = policy.Conditions.All(c => c.Shadow || ConditionCheck.Check(c, facts, request, moment).Holds)

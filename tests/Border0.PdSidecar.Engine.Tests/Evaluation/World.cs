@@ -121,7 +121,10 @@ internal sealed class World
     {
         var condition = new PagerDutyOnCallCondition
         {
-            ServiceId = Pick(ServiceIds), RequireBeOncall = !Chance(3), RequireIncident = Chance(3), MaxEscalationLevel = Pick(0, 0, 1, 2),
+            ServiceId = Pick(ServiceIds),
+            RequireBeOncall = !Chance(3),
+            RequireIncident = Chance(3),
+            MaxEscalationLevel = Pick(0, 0, 1, 2),
             IncidentInvolvement = Pick(IncidentInvolvement.Unspecified, IncidentInvolvement.Any, IncidentInvolvement.Assigned, IncidentInvolvement.Acknowledged),
         };
         if (Chance(4))

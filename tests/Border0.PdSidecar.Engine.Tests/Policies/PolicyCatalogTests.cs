@@ -89,6 +89,11 @@ public class PolicyCatalogTests
 
     private static AccessRequest Request(string socket) => new()
     {
-        OrganizationId = "o", SocketId = socket, SocketType = "ssh", UserEmail = "a@b.c", ServiceAccount = "", ClientCountry = "",
+        OrganizationId = "o",
+        SocketId = socket,
+        SocketType = "ssh",
+        UserEmail = "a@b.c",
+        ServiceAccount = "",
+        ClientCountry = "",
     };
 }

@@ -183,7 +183,10 @@ public class PolicyDocumentTests
                 Mode = (ConditionMode)random.Next(3),
                 PagerdutyOncall = new PagerDutyOnCallCondition
                 {
-                    ServiceId = "P1", RequireBeOncall = Chance(), RequireIncident = Chance(), MaxEscalationLevel = random.Next(3),
+                    ServiceId = "P1",
+                    RequireBeOncall = Chance(),
+                    RequireIncident = Chance(),
+                    MaxEscalationLevel = random.Next(3),
                     IncidentInvolvement = (IncidentInvolvement)random.Next(4),
                 },
             });

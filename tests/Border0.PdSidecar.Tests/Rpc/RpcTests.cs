@@ -161,7 +161,8 @@ public sealed class RpcTests : IAsyncLifetime
         Assert.Equal(V1.Decision.Allow, (await EvaluateAsync("")).Decision);
         await Policies.UpdatePolicyAsync(new UpdatePolicyRequest
         {
-            Policy = new Policy { Name = "p" }, PolicyDocument = JsonParser.Default.Parse<Struct>("""{ "version": "v1", "action": ["database:*"] }"""),
+            Policy = new Policy { Name = "p" },
+            PolicyDocument = JsonParser.Default.Parse<Struct>("""{ "version": "v1", "action": ["database:*"] }"""),
         });
         var changed = (await Policies.GetPolicyAsync(new GetPolicyRequest { Name = "p" })).Policy;
         Assert.Equal(("database", true), (Assert.Single(changed.Actions).Key, changed.OrgWide));
@@ -279,7 +280,8 @@ public sealed class RpcTests : IAsyncLifetime
         var body = kind == "huge" ? new byte[3 * 1024 * 1024] : Encoding.UTF8.GetBytes("""{"event":{"id":"1","event_type":"pagey.ping","resource_type":"pagey","occurred_at":"2026-11-23T12:00:00.000Z","agent":null,"client":null,"data":{"message":"Hello","type":"ping"}}}""");
         using var http = new HttpClient();
         using var request = new HttpRequestMessage(
-            HttpMethod.Post, $"http://{_host.Host.Endpoints.Http}/webhooks/pagerduty/v3/{(kind == "unknown integration" ? "nobody" : "pd")}") { Content = new ByteArrayContent(body) };
+            HttpMethod.Post, $"http://{_host.Host.Endpoints.Http}/webhooks/pagerduty/v3/{(kind == "unknown integration" ? "nobody" : "pd")}")
+        { Content = new ByteArrayContent(body) };
         if (kind != "unsigned")
         {
             var secret = Encoding.UTF8.GetBytes(kind == "forged" ? "another" : "s3cret");
