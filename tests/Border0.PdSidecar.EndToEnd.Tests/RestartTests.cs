@@ -10,7 +10,7 @@ public class RestartTests
     public async Task Kill_LosesNothingThatWasAcknowledged()
     {
         using var folder = new TemporaryFolder();
-        await using var pagerDuty = await PagerDuty.StartAsync();
+        await using var pagerDuty = await SimulatedPagerDuty.StartAsync();
         string etag;
         await using (var sidecar = await Sidecar.StartAsync(folder, pagerDuty.BaseAddress))
         {
@@ -29,7 +29,7 @@ public class RestartTests
         Assert.Equal(20, (await again.Policies.ListPoliciesAsync(new ListPoliciesRequest())).Policies.Count);
         var attached = (await again.Policies.GetPolicyAsync(new GetPolicyRequest { Name = "policy-7" })).Policy;
         Assert.Equal((etag, "db-1"), (attached.Etag, Assert.Single(attached.SocketIds)));
-        var synced = await again.Integrations.SyncIntegrationAsync(new SyncIntegrationRequest { Name = PagerDuty.IntegrationName });
+        var synced = await again.Integrations.SyncIntegrationAsync(new SyncIntegrationRequest { Name = SimulatedPagerDuty.IntegrationName });
         Assert.Equal(IntegrationState.Ok, synced.Integration.Status.State);
     }
 
@@ -37,7 +37,7 @@ public class RestartTests
     public async Task Kill_OwesTheRevocationOfASessionOpenedBefore()
     {
         using var folder = new TemporaryFolder();
-        await using var pagerDuty = await PagerDuty.StartAsync();
+        await using var pagerDuty = await SimulatedPagerDuty.StartAsync();
         string token;
         var incident = pagerDuty.Trigger("Payments are failing");
         await using (var sidecar = await Sidecar.StartAsync(folder, pagerDuty.BaseAddress))

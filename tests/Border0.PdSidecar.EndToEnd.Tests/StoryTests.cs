@@ -11,7 +11,7 @@ public class StoryTests
     public async Task Incident_OpensAndClosesTheDoor(bool unixSocket)
     {
         using var folder = new TemporaryFolder();
-        await using var pagerDuty = await PagerDuty.StartAsync();
+        await using var pagerDuty = await SimulatedPagerDuty.StartAsync();
         await using var sidecar = await Sidecar.StartAsync(folder, pagerDuty.BaseAddress);
         if (unixSocket)
         {
@@ -49,7 +49,7 @@ public class StoryTests
     public async Task HandOver_CutsTheOneAndLetsTheOtherIn()
     {
         using var folder = new TemporaryFolder();
-        await using var pagerDuty = await PagerDuty.StartAsync();
+        await using var pagerDuty = await SimulatedPagerDuty.StartAsync();
         await using var sidecar = await Sidecar.StartAsync(folder, pagerDuty.BaseAddress);
         await pagerDuty.ConnectAsync(sidecar);
 
@@ -121,7 +121,7 @@ public class StoryTests
     internal static async Task CreatePolicyAsync(Sidecar sidecar, PagerDutyOnCallCondition condition)
     {
         var policy = Open("responders");
-        policy.Integrations.Add(new IntegrationCondition { IntegrationName = PagerDuty.IntegrationName, PagerdutyOncall = condition });
+        policy.Integrations.Add(new IntegrationCondition { IntegrationName = SimulatedPagerDuty.IntegrationName, PagerdutyOncall = condition });
         await sidecar.Policies.CreatePolicyAsync(new CreatePolicyRequest { Policy = policy });
     }
 

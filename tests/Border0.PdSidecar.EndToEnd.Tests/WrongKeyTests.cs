@@ -11,7 +11,7 @@ public class WrongKeyTests
     public async Task WrongKey_ShowsInTheStatus_AndDenies()
     {
         using var folder = new TemporaryFolder();
-        await using var pagerDuty = await PagerDuty.StartAsync();
+        await using var pagerDuty = await SimulatedPagerDuty.StartAsync();
         await using var sidecar = await Sidecar.StartAsync(folder, pagerDuty.BaseAddress);
         await pagerDuty.ConnectAsync(sidecar, apiKey: "not-a-key-of-this-account");
         await StoryTests.CreatePolicyAsync(sidecar, new PagerDutyOnCallCondition { ServiceId = pagerDuty.ServiceId, RequireBeOncall = true });
@@ -21,22 +21,22 @@ public class WrongKeyTests
         Assert.Equal(ReasonCode.IntegrationUnauthorized, Assert.Single(denied.Reasons).Code);
 
         var seen = await Eventually.SeesAsync(
-            async () => (await sidecar.Integrations.GetIntegrationAsync(new GetIntegrationRequest { Name = PagerDuty.IntegrationName })).Integration is var i
+            async () => (await sidecar.Integrations.GetIntegrationAsync(new GetIntegrationRequest { Name = SimulatedPagerDuty.IntegrationName })).Integration is var i
                 && i.Status.State == IntegrationState.Unauthorized ? i : null,
             "the status UNAUTHORIZED");
         Assert.NotEmpty(seen.Status.Message);
         Assert.Equal("", seen.ApiKey);
         Assert.Equal("ount", seen.ApiKeyHint);
 
-        var check = await sidecar.Integrations.CheckIntegrationAsync(new CheckIntegrationRequest { Name = PagerDuty.IntegrationName });
+        var check = await sidecar.Integrations.CheckIntegrationAsync(new CheckIntegrationRequest { Name = SimulatedPagerDuty.IntegrationName });
         Assert.False(check.KeyValid);
         var sync = await Assert.ThrowsAsync<RpcException>(async () =>
-            await sidecar.Integrations.SyncIntegrationAsync(new SyncIntegrationRequest { Name = PagerDuty.IntegrationName }));
+            await sidecar.Integrations.SyncIntegrationAsync(new SyncIntegrationRequest { Name = SimulatedPagerDuty.IntegrationName }));
         Assert.Equal(StatusCode.FailedPrecondition, sync.StatusCode);
 
         await sidecar.Integrations.UpdateIntegrationAsync(new UpdateIntegrationRequest
         {
-            Integration = new Integration { Name = PagerDuty.IntegrationName, ApiKey = DemoAccount.ReadOnlyKey },
+            Integration = new Integration { Name = SimulatedPagerDuty.IntegrationName, ApiKey = DemoAccount.ReadOnlyKey },
         });
         var allowed = await Eventually.SeesAsync(
             async () => await StoryTests.EvaluateAsync(sidecar, "s1") is { Decision: Decision.Allow } a ? a : null, "an allow with the right key");
@@ -49,7 +49,7 @@ public class WrongKeyTests
     [InlineData("", 2)]
     public async Task Check_ReadsTheKeyFromStandardInput_AndSaysWhatWorks(string key, int exitCode)
     {
-        await using var pagerDuty = await PagerDuty.StartAsync();
+        await using var pagerDuty = await SimulatedPagerDuty.StartAsync();
         await using var run = ProgramRun.Start(
             BuildFacts.SidecarBinary, ["check", "--pagerduty-base-url", pagerDuty.BaseAddress.ToString()], input: key + "\n");
 
@@ -63,13 +63,13 @@ public class WrongKeyTests
     public async Task Secrets_AreNeitherInFilesNorInLogs()
     {
         using var folder = new TemporaryFolder();
-        await using var pagerDuty = await PagerDuty.StartAsync();
+        await using var pagerDuty = await SimulatedPagerDuty.StartAsync();
         await using (var sidecar = await Sidecar.StartAsync(folder, pagerDuty.BaseAddress, more: ["--log-level", "trace"]))
         {
             await pagerDuty.ConnectAsync(sidecar);
             await StoryTests.CreatePolicyAsync(sidecar, new PagerDutyOnCallCondition { ServiceId = pagerDuty.ServiceId, RequireBeOncall = true });
             await StoryTests.EvaluateAsync(sidecar, "s1");
-            await sidecar.Integrations.SyncIntegrationAsync(new SyncIntegrationRequest { Name = PagerDuty.IntegrationName });
+            await sidecar.Integrations.SyncIntegrationAsync(new SyncIntegrationRequest { Name = SimulatedPagerDuty.IntegrationName });
             pagerDuty.Trigger("Payments are failing");
             await pagerDuty.Server.DrainWebhooksAsync();
 

@@ -1,7 +1,7 @@
-namespace Border0.PdSidecar.EndToEnd.Tests;
+namespace Border0.PdSidecar.Testing;
 
 /// <summary>A folder that is gone when the test ends. Short, since a Unix socket's path may have 107 bytes at most.</summary>
-internal sealed class TemporaryFolder : IDisposable
+public sealed class TemporaryFolder : IDisposable
 {
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("pds-");
 

@@ -1,9 +1,9 @@
 using System.Reflection;
 
-namespace Border0.PdSidecar.EndToEnd.Tests;
+namespace Border0.PdSidecar.Testing;
 
 /// <summary>Where the build put what these tests run.</summary>
-internal static class BuildFacts
+public static class BuildFacts
 {
     public static string RepositoryRoot { get; } = Metadata("RepositoryRoot");
 

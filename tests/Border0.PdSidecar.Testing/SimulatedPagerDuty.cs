@@ -2,10 +2,10 @@ using Border0.PdSidecar.Simulator;
 using Border0.PdSidecar.Simulator.Model;
 using Border0.PdSidecar.V1;
 
-namespace Border0.PdSidecar.EndToEnd.Tests;
+namespace Border0.PdSidecar.Testing;
 
 /// <summary>PagerDuty for one test: the simulator, with a service that somebody is on call for.</summary>
-internal sealed class PagerDuty : IAsyncDisposable
+public sealed class SimulatedPagerDuty : IAsyncDisposable
 {
     public const string IntegrationName = "pd";
     private const string WebhookSecret = "a secret of the webhook subscription";
@@ -13,7 +13,7 @@ internal sealed class PagerDuty : IAsyncDisposable
     private readonly SimulatorServer _server;
     private readonly DemoAccount _demo;
 
-    private PagerDuty(SimulatorServer server, DemoAccount demo) => (_server, _demo) = (server, demo);
+    private SimulatedPagerDuty(SimulatorServer server, DemoAccount demo) => (_server, _demo) = (server, demo);
 
     public Uri BaseAddress => _server.BaseAddress;
 
@@ -21,10 +21,10 @@ internal sealed class PagerDuty : IAsyncDisposable
 
     public SimulatorServer Server => _server;
 
-    public static async Task<PagerDuty> StartAsync()
+    public static async Task<SimulatedPagerDuty> StartAsync()
     {
         var demo = new DemoAccount(TimeProvider.System);
-        return new PagerDuty(await SimulatorServer.StartAsync(demo.Account), demo);
+        return new SimulatedPagerDuty(await SimulatorServer.StartAsync(demo.Account), demo);
     }
 
     /// <summary>Creates the integration in the sidecar, and the webhook subscription in PagerDuty.</summary>

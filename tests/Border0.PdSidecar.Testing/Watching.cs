@@ -2,10 +2,10 @@ using System.Threading.Channels;
 using Border0.PdSidecar.V1;
 using Grpc.Core;
 
-namespace Border0.PdSidecar.EndToEnd.Tests;
+namespace Border0.PdSidecar.Testing;
 
 /// <summary>A connector's watch as a raw gRPC stream, with heartbeats and events told apart.</summary>
-internal sealed class Watching : IAsyncDisposable
+public sealed class Watching : IAsyncDisposable
 {
     private readonly AsyncServerStreamingCall<WatchSessionsResponse> _call;
     private readonly Channel<WatchSessionsResponse> _events = Channel.CreateUnbounded<WatchSessionsResponse>();
@@ -33,8 +33,9 @@ internal sealed class Watching : IAsyncDisposable
     {
         var call = client.WatchSessions(request);
         using var bound = new CancellationTokenSource(TimeSpan.FromSeconds(10));
-        Assert.True(await call.ResponseStream.MoveNext(bound.Token), "the watch ended before its first message");
-        return new Watching(call, call.ResponseStream.Current);
+        return await call.ResponseStream.MoveNext(bound.Token)
+            ? new Watching(call, call.ResponseStream.Current)
+            : throw new InvalidOperationException("the watch ended before its first message");
     }
 
     /// <summary>The next message that is not a heartbeat.</summary>

@@ -4,10 +4,10 @@ using Border0.PdSidecar.V1;
 using Grpc.Health.V1;
 using Grpc.Net.Client;
 
-namespace Border0.PdSidecar.EndToEnd.Tests;
+namespace Border0.PdSidecar.Testing;
 
 /// <summary>`pdsidecar serve` as a process, in a data directory of its own, and channels to it.</summary>
-internal sealed class Sidecar : IAsyncDisposable
+public sealed class Sidecar : IAsyncDisposable
 {
     private readonly List<GrpcChannel> _channels = [];
 

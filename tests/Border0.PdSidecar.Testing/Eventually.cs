@@ -1,7 +1,7 @@
-namespace Border0.PdSidecar.EndToEnd.Tests;
+namespace Border0.PdSidecar.Testing;
 
 /// <summary>Waits for what another process is about to do. Only for that: what this process knows, it can await.</summary>
-internal static class Eventually
+public static class Eventually
 {
     public static Task<T> SeesAsync<T>(Func<T?> look, string what, TimeSpan? atMost = null)
         where T : class =>
