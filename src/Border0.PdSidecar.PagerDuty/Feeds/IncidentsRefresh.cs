@@ -61,7 +61,7 @@ internal sealed class IncidentsRefresh(PagerDutyFeed feed)
             }
 
             feed.Publisher.Publish(incidents: again.Value.Facts);
-            report = report with { Items = report.Items + group.Length };
+            report = report with { Items = report.Items + again.Value.Facts.Length };
         }
 
         return report;

@@ -21,8 +21,9 @@ internal sealed record RefreshReport(PagerDutyOutcome Outcome, string Message, i
         return new RefreshReport(worse.Outcome, worse.Message, Requests + other.Requests, Items + other.Items);
     }
 
-    public static RefreshReport Of<T>(PagerDutyResult<Fetched<T>> result) =>
-        new(result.Outcome, result.Message, result.Value?.Requests ?? 1, 0);
+    public static RefreshReport Of<T>(PagerDutyResult<Fetched<T>> result) => result.Value is { Damage.Length: > 0 } damaged
+        ? new(PagerDutyOutcome.Invalid, damaged.Damage, damaged.Requests, 0)
+        : new(result.Outcome, result.Message, result.Value?.Requests ?? 1, 0);
 
     private static int Severity(PagerDutyOutcome outcome) => outcome switch
     {

@@ -7,7 +7,7 @@ namespace Border0.PdSidecar.PagerDuty.Rest;
 
 /// <summary>
 /// Asks PagerDuty's REST API with one key. What it returns has been checked against what was asked: a filter that the
-/// server ignored lets no stranger in, and a row that is not fully understood matches nobody. Safe from any thread.
+/// server ignored lets no stranger in, and a damaged row leaves unknown what it is about. Safe from any thread.
 /// </summary>
 public sealed class PagerDutyClient
 {
@@ -57,7 +57,7 @@ public sealed class PagerDutyClient
         return !rows.Value.Complete && serviceIds.Length > 1
             ? await SplitAsync(serviceIds, rows.Value.Pages, ids => ListOpenIncidentsAsync(ids, priority, cancellation))
             : PagerDutyResult<Fetched<IncidentFacts>>.Ok(
-                new(FactsMapping.Incidents(rows.Value.Rows, serviceIds, rows.AsOf), rows.Value.Pages), rows.AsOf);
+                FactsMapping.Incidents(rows.Value.Rows, serviceIds, rows.AsOf, rows.Value.Pages), rows.AsOf);
     }
 
     /// <summary>Reads who is on call for some escalation policies during a time.</summary>
@@ -94,8 +94,8 @@ public sealed class PagerDutyClient
                 ids => ListOnCallsAsync(ids, policyNames, since, until, priority, cancellation));
         }
 
-        var facts = FactsMapping.OnCalls(rows.Value.Rows, policyIds, policyNames, rows.AsOf, until);
-        return PagerDutyResult<Fetched<EscalationPolicyFacts>>.Ok(new(facts, rows.Value.Pages), rows.AsOf);
+        return PagerDutyResult<Fetched<EscalationPolicyFacts>>.Ok(
+            FactsMapping.OnCalls(rows.Value.Rows, policyIds, policyNames, rows.AsOf, until, rows.Value.Pages), rows.AsOf);
     }
 
     /// <summary>Reads one service; <see cref="PagerDutyOutcome.NotFound"/> when there is none of that id.</summary>
@@ -166,9 +166,10 @@ public sealed class PagerDutyClient
         var second = await list(ids[half..]);
         return second.IsOk
             ? PagerDutyResult<Fetched<T>>.Ok(
-                new(
-                    [.. first.Value.Facts, .. second.Value.Facts],
-                    spent + first.Value.Requests + second.Value.Requests),
+                new([.. first.Value.Facts, .. second.Value.Facts], spent + first.Value.Requests + second.Value.Requests)
+                {
+                    Damage = first.Value.Damage.Length > 0 ? first.Value.Damage : second.Value.Damage,
+                },
                 first.AsOf)
             : second;
     }

@@ -5,10 +5,11 @@ using Border0.PdSidecar.PagerDuty.Rest.Wire;
 namespace Border0.PdSidecar.PagerDuty.Rest;
 
 /// <summary>All rows of a list.</summary>
-/// <param name="Rows">As they came; a row may come twice, when rows shift between pages.</param>
+/// <param name="Rows">As they came; a row may come twice, when rows shift between pages. Null: a row that was null.</param>
 /// <param name="Complete">False when PagerDuty has more than it hands out by offset (10,000).</param>
 /// <param name="Pages">Pages read.</param>
-internal sealed record PagedRows<T>(IReadOnlyList<T> Rows, bool Complete, int Pages);
+internal sealed record PagedRows<T>(IReadOnlyList<T?> Rows, bool Complete, int Pages)
+    where T : class;
 
 /// <summary>Reads lists page by page (PagerDuty's classic pagination).</summary>
 internal static class Paging
@@ -30,7 +31,7 @@ internal static class Paging
         where TPage : class, IWirePage<TRow>
         where TRow : class
     {
-        var rows = new List<TRow>();
+        var rows = new List<TRow?>();
         var offset = 0;
         var pages = 0;
         DateTimeOffset? asOf = null;
@@ -51,7 +52,7 @@ internal static class Paging
                     PagerDutyOutcome.Invalid, "PagerDuty's answer lacks the list that was asked for.", since);
             }
 
-            rows.AddRange(got.OfType<TRow>());
+            rows.AddRange(got);
             // An empty page ends the list even when it says that there is more: asking on would never end. The rows that
             // came are counted, not the limit, since the server may hand out less than asked for.
             if (got.Count == 0 || !(result.Value.More ?? got.Count >= Limit))

@@ -1,5 +1,6 @@
 using Border0.PdSidecar.Engine.Facts;
 using Border0.PdSidecar.PagerDuty.Budget;
+using Border0.PdSidecar.PagerDuty.Rest;
 using Border0.PdSidecar.PagerDuty.Tests.Fakes;
 
 namespace Border0.PdSidecar.PagerDuty.Tests.Rest;
@@ -19,10 +20,7 @@ public class FactsMappingTests
               {"id":"Q3","status":"resolved","service":{"id":"PS1"}},
               {"id":"Q4","status":"merged_or_whatever_comes","service":{"id":"PS1"}},
               {"id":"Q5","status":"acknowledged","service":{"id":"PS1"},"acknowledgements":null,"assignments":null},
-              {"id":"Q6","status":"triggered","service":null},
-              {"id":null,"status":"triggered","service":{"id":"PS1"}},
-              {"status":"triggered","service":{"id":"PS1"}},
-              null
+              {"status":"triggered","service":{"id":"PSTRANGER"}}
             ],"more":false}
             """);
 
@@ -33,6 +31,24 @@ public class FactsMappingTests
             [new OpenIncident { Id = "Q1", Number = 7, Title = "Down" }, new OpenIncident { Id = "Q5", Acknowledged = true }],
             facts[0].Open);
         Assert.Empty(facts[1].Open);
+    }
+
+    [Theory]
+    [InlineData("""{"id":null,"status":"triggered","service":{"id":"PS1"}}""", "PS2")]
+    [InlineData("""{"status":"triggered","service":{"id":"PS1"}}""", "PS2")]
+    [InlineData("""{"id":"Q1","service":{"id":"PS1"}}""", "PS2")]
+    [InlineData("""{"id":"Q1","status":"triggered","service":null}""", "")]
+    [InlineData("""{"id":"Q1","status":"triggered"}""", "")]
+    [InlineData("null", "")]
+    public async Task A_damaged_incident_leaves_unknown_what_it_may_be_about(string row, string known)
+    {
+        // Whether it is the incident that keeps somebody's session is not known: it must not seem to be gone.
+        var client = Clients.Answering($$$"""{"incidents":[{"id":"Q9","status":"triggered","service":{"id":"PS2"}},{{{row}}}],"more":false}""");
+
+        var answer = (await client.ListOpenIncidentsAsync(["PS1", "PS2"], RequestPriority.OnDemand, default)).Value!;
+
+        Assert.Equal(known, string.Join(' ', answer.Facts.Select(f => f.ServiceId)));
+        Assert.Contains("PS1", answer.Damage);
     }
 
     [Fact]
@@ -88,6 +104,12 @@ public class FactsMappingTests
 
     [Theory]
     [InlineData("""{"user":{"id":"PU1","email":"a@x"},"escalation_policy":{"id":"PSTRANGER"},"escalation_level":1,"start":null,"end":null}""")]
+    [InlineData("""{"user":null,"escalation_policy":{"id":"PSTRANGER"},"escalation_level":1,"start":null,"end":null}""")]
+    [InlineData("""{"user":{"id":"PU1","email":"a@x"},"escalation_policy":{"id":"PEP1"},"escalation_level":1,"start":"2026-11-23T12:00:00Z","end":"2026-11-23T12:00:00Z"}""")]
+    public async Task A_row_of_another_policy_or_of_no_time_puts_nobody_on_call(string row) =>
+        Assert.Empty(await ShiftsAsync(row));
+
+    [Theory]
     [InlineData("""{"user":{"id":"PU1","email":"a@x"},"escalation_policy":null,"escalation_level":1,"start":null,"end":null}""")]
     [InlineData("""{"user":null,"escalation_policy":{"id":"PEP1"},"escalation_level":1,"start":null,"end":null}""")]
     [InlineData("""{"escalation_policy":{"id":"PEP1"},"escalation_level":1,"start":null,"end":null}""")]
@@ -102,8 +124,13 @@ public class FactsMappingTests
     [InlineData("""{"user":{"id":"PU1","email":"a@x"},"escalation_policy":{"id":"PEP1"},"escalation_level":1,"start":"2026-11-23","end":null}""")]
     [InlineData("""{"user":{"id":"PU1","email":"a@x"},"schedule":{},"escalation_policy":{"id":"PEP1"},"escalation_level":1,"start":null,"end":null}""")]
     [InlineData("null")]
-    public async Task A_row_that_is_not_fully_understood_puts_nobody_on_call(string row) =>
-        Assert.Empty(await ShiftsAsync(row));
+    public async Task A_damaged_on_call_entry_leaves_unknown_who_is_on_call(string row)
+    {
+        var answer = (await OnCallsAsync(row)).Value!;
+
+        Assert.Empty(answer.Facts);
+        Assert.Contains("PEP1", answer.Damage);
+    }
 
     [Fact]
     public async Task A_user_without_email_is_shown_and_matches_nobody()
@@ -142,11 +169,15 @@ public class FactsMappingTests
         Assert.Equal("EP", result.Value.EscalationPolicyName);
     }
 
+    private static Task<PagerDutyResult<Fetched<EscalationPolicyFacts>>> OnCallsAsync(string rows) =>
+        Clients.Answering($$"""{"oncalls":[{{rows}}],"limit":100,"offset":0,"more":false,"total":null}""")
+            .ListOnCallsAsync(["PEP1"], new Dictionary<string, string>(), Now, Now.AddHours(12), RequestPriority.OnDemand, default);
+
     private static async Task<IReadOnlyList<OnCallShift>> ShiftsAsync(string rows)
     {
-        var result = await Clients.Answering($$"""{"oncalls":[{{rows}}],"limit":100,"offset":0,"more":false,"total":null}""")
-            .ListOnCallsAsync(["PEP1"], new Dictionary<string, string>(), Now, Now.AddHours(12), RequestPriority.OnDemand, default);
-        Assert.Equal(Now, result.Value!.Facts[0].AsOf);
+        var result = await OnCallsAsync(rows);
+        Assert.Equal("", result.Value!.Damage);
+        Assert.Equal(Now, result.Value.Facts[0].AsOf);
         Assert.Equal(Now.AddHours(12), result.Value.Facts[0].KnownUntil);
         return result.Value.Facts[0].Shifts;
     }
