@@ -102,6 +102,9 @@ public sealed partial class PagerDutyAccount
     public SimulatedIncident? FindIncident(string idOrNumber) => Read(() => _incidents.GetValueOrDefault(idOrNumber)
         ?? (int.TryParse(idOrNumber, out var number) ? _incidents.Values.FirstOrDefault(i => i.Number == number) : null));
 
+    /// <summary>Who is on call for an escalation policy, at every level, in every known shift, as things stand now.</summary>
+    public IReadOnlyList<SimulatedOnCall> OnCalls(SimulatedEscalationPolicy policy) => Read(() => OnCallsOf(policy).ToList());
+
     /// <summary>Who is on call for an escalation policy, at every level, in every known shift. The account's lock is held.</summary>
     internal static IEnumerable<SimulatedOnCall> OnCallsOf(SimulatedEscalationPolicy policy)
     {
@@ -143,7 +146,7 @@ public sealed partial class PagerDutyAccount
 /// <param name="Schedule">The schedule; null for a user whom the policy names directly.</param>
 /// <param name="Start">Null for always.</param>
 /// <param name="End">Null for always.</param>
-internal sealed record SimulatedOnCall(
+public sealed record SimulatedOnCall(
     SimulatedEscalationPolicy Policy, int Level, SimulatedUser User, SimulatedSchedule? Schedule, DateTimeOffset? Start, DateTimeOffset? End);
 
 /// <summary>Something that webhooks tell of.</summary>

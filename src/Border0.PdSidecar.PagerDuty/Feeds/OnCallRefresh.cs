@@ -11,6 +11,9 @@ internal sealed class OnCallRefresh(PagerDutyFeed feed)
     // Up to here each policy that seems to have lost somebody is asked for alone; beyond, several at once.
     private const int MaxAlone = 8;
 
+    // Looks are 30 s apart; under a tight budget or trouble, some minutes.
+    private static readonly TimeSpan LookAhead = TimeSpan.FromMinutes(5);
+
     /// <summary>Reads and publishes, batch by batch; a batch that fails publishes nothing.</summary>
     public async Task<RefreshReport> RunAsync(
         IEnumerable<string> policyIds, RequestPriority priority, CancellationToken cancellation)
@@ -85,10 +88,22 @@ internal sealed class OnCallRefresh(PagerDutyFeed feed)
             policyIds, feed.PolicyNames, now, now + feed.Options.OnCallHorizon, priority, cancellation);
     }
 
-    /// <summary>Whether somebody who should still be on call is missing.</summary>
-    private static bool HasLost(EscalationPolicyFacts known, EscalationPolicyFacts polled) =>
-        known.Shifts.Any(k => k.Covers(polled.AsOf)
-            && !polled.Shifts.Any(p => p.Covers(polled.AsOf)
-                && p.User.Id == k.User.Id && p.User.Email == k.User.Email
-                && p.EscalationLevel == k.EscalationLevel && p.ScheduleId == k.ScheduleId));
+    /// <summary>Whether somebody who should be on call, now or before the next look, is missing.</summary>
+    private static bool HasLost(EscalationPolicyFacts known, EscalationPolicyFacts polled)
+    {
+        foreach (var shift in known.Shifts)
+        {
+            // A missed row of a shift that is about to begin would end a session at the hand-over to the same person.
+            var at = shift.Start is { } start && start > polled.AsOf ? start : polled.AsOf;
+            if (at - polled.AsOf < LookAhead && shift.Covers(at)
+                && !polled.Shifts.Any(p => p.Covers(at)
+                    && p.User.Id == shift.User.Id && p.User.Email == shift.User.Email
+                    && p.EscalationLevel == shift.EscalationLevel && p.ScheduleId == shift.ScheduleId))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
 }

@@ -6,6 +6,9 @@ public enum FaultKind
     /// <summary>The answer comes late, by <see cref="Fault.Delay"/>.</summary>
     Slow,
 
+    /// <summary>The head comes at once, the second half of the body later, by <see cref="Fault.Delay"/>.</summary>
+    SlowBody,
+
     /// <summary>No answer ever comes.</summary>
     Hang,
 
@@ -58,6 +61,6 @@ public sealed class Fault
     /// <summary>The status of <see cref="FaultKind.Status"/> and <see cref="FaultKind.HtmlStatus"/>.</summary>
     public int Status { get; init; } = 500;
 
-    /// <summary>How late <see cref="FaultKind.Slow"/> answers come.</summary>
+    /// <summary>How late <see cref="FaultKind.Slow"/> answers and <see cref="FaultKind.SlowBody"/> ends come.</summary>
     public TimeSpan Delay { get; init; } = TimeSpan.FromSeconds(1);
 }

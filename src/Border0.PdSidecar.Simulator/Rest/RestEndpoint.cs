@@ -40,7 +40,15 @@ internal sealed class RestEndpoint(PagerDutyAccount account, FaultPlan faults, R
         context.Response.ContentType = fault?.Kind is FaultKind.HtmlStatus or FaultKind.WrongContentType or FaultKind.GarbledBody
             ? "text/html; charset=utf-8"
             : "application/json; charset=utf-8";
-        await context.Response.Body.WriteAsync(fault is null || answer.Status != 200 ? answer.Body : FaultPlan.Tamper(fault.Kind, answer.Body), context.RequestAborted);
+        var body = fault is null || answer.Status != 200 ? answer.Body : FaultPlan.Tamper(fault.Kind, answer.Body);
+        var first = fault?.Kind == FaultKind.SlowBody ? body.Length / 2 : body.Length;
+        await context.Response.Body.WriteAsync(body.AsMemory(0, first), context.RequestAborted);
+        if (first < body.Length)
+        {
+            await context.Response.Body.FlushAsync(context.RequestAborted);
+            await Task.Delay(fault!.Delay, account.Time, context.RequestAborted);
+            await context.Response.Body.WriteAsync(body.AsMemory(first), context.RequestAborted);
+        }
     }
 
     private static async Task FailAsync(HttpContext context, FaultKind kind)

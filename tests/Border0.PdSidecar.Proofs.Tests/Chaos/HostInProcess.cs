@@ -1,0 +1,50 @@
+using Border0.PdSidecar.Configuration;
+using Border0.PdSidecar.Hosting;
+using Border0.PdSidecar.V1;
+using Grpc.Net.Client;
+using Microsoft.Extensions.Logging;
+
+namespace Border0.PdSidecar.Proofs.Tests.Chaos;
+
+/// <summary>The whole sidecar in this process, going by a clock that the proof moves; reached over gRPC like any other.</summary>
+internal sealed class HostInProcess : IAsyncDisposable
+{
+    private readonly TemporaryFolder _folder;
+    private readonly SidecarHost _host;
+    private readonly GrpcChannel _channel;
+
+    private HostInProcess(TemporaryFolder folder, SidecarHost host)
+    {
+        (_folder, _host) = (folder, host);
+        _channel = GrpcChannel.ForAddress("http://" + host.Endpoints.GrpcTcp);
+    }
+
+    public Uri Http => new("http://" + _host.Endpoints.Http);
+
+    public IntegrationService.IntegrationServiceClient Integrations => new(_channel);
+
+    public PolicyService.PolicyServiceClient Policies => new(_channel);
+
+    public EvaluationService.EvaluationServiceClient Evaluation => new(_channel);
+
+    public static async Task<HostInProcess> StartAsync(TimeProvider time, Uri pagerDuty, LogLevel level = LogLevel.Critical)
+    {
+        var folder = new TemporaryFolder();
+        var options = new SidecarOptions
+        {
+            Data = folder.Path("data"),
+            GrpcTcp = new ListenAddress("127.0.0.1", 0),
+            Http = new ListenAddress("127.0.0.1", 0),
+            LogLevel = level,
+            PagerDutyBaseUrl = pagerDuty,
+        };
+        return new HostInProcess(folder, await SidecarHost.StartAsync(options, time, CancellationToken.None));
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        _channel.Dispose();
+        await _host.DisposeAsync();
+        _folder.Dispose();
+    }
+}
