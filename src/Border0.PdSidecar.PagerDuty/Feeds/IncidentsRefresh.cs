@@ -39,6 +39,7 @@ internal sealed class IncidentsRefresh(PagerDutyFeed feed)
         var known = feed.Publisher.Current.Incidents;
         var suspects = polled.Where(p => known.TryGetValue(p.ServiceId, out var k) && HasLost(k, p))
             .Select(p => p.ServiceId).ToHashSet(StringComparer.Ordinal);
+        var first = polled.Where(p => suspects.Contains(p.ServiceId)).ToDictionary(p => p.ServiceId, StringComparer.Ordinal);
         var sure = polled.Where(p => !suspects.Contains(p.ServiceId)).ToList();
         feed.Publisher.Publish(incidents: sure);
         var report = new RefreshReport(PagerDutyOutcome.Ok, "", 0, sure.Count);
@@ -60,8 +61,10 @@ internal sealed class IncidentsRefresh(PagerDutyFeed feed)
                     new KeyValuePair<string, object?>("lost", HasLost(known[answer.ServiceId], answer)));
             }
 
-            feed.Publisher.Publish(incidents: again.Value.Facts);
-            report = report with { Items = report.Items + again.Value.Facts.Length };
+            // Two answers must agree on what is gone. What only the second lacks is for the next look.
+            var agreed = again.Value.Facts.Where(a => !HasLost(first[a.ServiceId], a)).ToList();
+            feed.Publisher.Publish(incidents: agreed);
+            report = report with { Items = report.Items + agreed.Count };
         }
 
         return report;

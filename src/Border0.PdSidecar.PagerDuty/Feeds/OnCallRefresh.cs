@@ -58,6 +58,7 @@ internal sealed class OnCallRefresh(PagerDutyFeed feed)
             var suspects = answer.Value.Facts
                 .Where(p => known.TryGetValue(p.Id, out var before) && HasLost(before, p))
                 .Select(p => p.Id).ToHashSet(StringComparer.Ordinal);
+            var first = answer.Value.Facts.Where(p => suspects.Contains(p.Id)).ToDictionary(p => p.Id, StringComparer.Ordinal);
             var sure = answer.Value.Facts.Where(p => !suspects.Contains(p.Id)).ToList();
             foreach (var group in suspects.Order(StringComparer.Ordinal).Chunk(suspects.Count <= MaxAlone ? 1 : 20))
             {
@@ -65,7 +66,12 @@ internal sealed class OnCallRefresh(PagerDutyFeed feed)
                 report = report.And(RefreshReport.Of(again));
                 foreach (var policy in again.Value?.Facts ?? [])
                 {
-                    sure.Add(policy);
+                    // Two answers must agree on who is gone. Whom only the second lacks is for the next look.
+                    if (!HasLost(first[policy.Id], policy))
+                    {
+                        sure.Add(policy);
+                    }
+
                     PagerDutyMetrics.Confirmations.Add(
                         1,
                         new("kind", "oncall"),

@@ -60,7 +60,8 @@ internal static class Paging
                 return PagerDutyResult<PagedRows<TRow>>.Ok(new PagedRows<TRow>(rows, true, pages), since);
             }
 
-            offset += got.Count;
+            // More rows than asked for are rows that came twice; to step over as many would leave rows out.
+            offset += Math.Min(got.Count, Limit);
             if (offset + Limit > MaxOffsetAndLimit)
             {
                 return PagerDutyResult<PagedRows<TRow>>.Ok(new PagedRows<TRow>(rows, false, pages), since);

@@ -1,3 +1,5 @@
+using Border0.PdSidecar.Simulator.Faults;
+
 namespace Border0.PdSidecar.Simulator.Rest;
 
 /// <summary>One request that the API received.</summary>
@@ -6,7 +8,8 @@ namespace Border0.PdSidecar.Simulator.Rest;
 /// <param name="Path">The path.</param>
 /// <param name="Query">The query, decoded, with its question mark.</param>
 /// <param name="Status">What was answered; 0 for nothing.</param>
-public sealed record ApiRequest(DateTimeOffset At, string Method, string Path, string Query, int Status);
+/// <param name="Fault">What went wrong with it; null for nothing.</param>
+public sealed record ApiRequest(DateTimeOffset At, string Method, string Path, string Query, int Status, FaultKind? Fault);
 
 /// <summary>Every request that the API received, the last hundred thousand. Thread-safe.</summary>
 public sealed class RequestLog

@@ -19,7 +19,7 @@ internal sealed class RestEndpoint(PagerDutyAccount account, FaultPlan faults, R
         var fault = faults.For(path);
         if (fault?.Kind is FaultKind.Hang or FaultKind.Reset)
         {
-            Log(request, path, 0);
+            Log(request, path, 0, fault.Kind);
             await FailAsync(context, fault.Kind);
             return;
         }
@@ -35,7 +35,7 @@ internal sealed class RestEndpoint(PagerDutyAccount account, FaultPlan faults, R
             FaultKind.HtmlStatus or FaultKind.BareTooManyRequests => new ApiAnswer(fault.Kind == FaultKind.HtmlStatus ? fault.Status : 429, []),
             _ => await AnswerAsync(context, path),
         };
-        Log(request, path, answer.Status);
+        Log(request, path, answer.Status, fault?.Kind);
         context.Response.StatusCode = answer.Status;
         context.Response.ContentType = fault?.Kind is FaultKind.HtmlStatus or FaultKind.WrongContentType or FaultKind.GarbledBody
             ? "text/html; charset=utf-8"
@@ -142,6 +142,6 @@ internal sealed class RestEndpoint(PagerDutyAccount account, FaultPlan faults, R
         return allowed;
     }
 
-    private void Log(HttpRequest request, string path, int status) => log.Add(new ApiRequest(
-        account.Time.GetUtcNow(), request.Method, path, Uri.UnescapeDataString(request.QueryString.Value ?? ""), status));
+    private void Log(HttpRequest request, string path, int status, FaultKind? fault) => log.Add(new ApiRequest(
+        account.Time.GetUtcNow(), request.Method, path, Uri.UnescapeDataString(request.QueryString.Value ?? ""), status, fault));
 }

@@ -45,6 +45,22 @@ public class PagingTests
     }
 
     [Fact]
+    public async Task A_page_whose_rows_come_twice_leaves_none_out()
+    {
+        var handler = new ScriptedHandler(request =>
+        {
+            var offset = int.Parse(ScriptedHandler.Query(request, "offset")[0]);
+            var page = Enumerable.Range(offset, 100).Where(i => i < 250).Select(i => Incident($"Q{i:D5}")).ToList();
+            return ScriptedHandler.Json(
+                $$"""{"incidents":[{{string.Join(',', offset == 0 ? page.Concat(page) : page)}}],"more":{{(offset < 150 ? "true" : "false")}}}""");
+        });
+
+        var result = await Clients.Of(handler).ListOpenIncidentsAsync(["PS1"], RequestPriority.OnDemand, default);
+
+        Assert.Equal(250, result.Value!.Facts[0].Open.Length);
+    }
+
+    [Fact]
     public async Task A_page_that_fails_fails_the_list()
     {
         var page = 0;

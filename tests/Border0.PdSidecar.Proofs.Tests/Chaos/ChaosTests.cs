@@ -26,7 +26,7 @@ public class ChaosTests(ITestOutputHelper output)
             }
             catch (Exception e) when (e is Xunit.Sdk.XunitException or Grpc.Core.RpcException or TimeoutException)
             {
-                throw new InvalidOperationException($"seed {seed}, after {chaos.Decisions} decisions: {e.Message}", e);
+                throw new InvalidOperationException($"seed {seed}, after {chaos.Decisions} decisions: {e.Message}\n{chaos.LastRequests}", e);
             }
 
             Soak.Report(output, $"chaos, seed {seed}: {chaos.Decisions} decisions ({chaos.Allowed} allowed, {chaos.DeniedAsUnknown} denied as stale or unknown), "

@@ -27,34 +27,39 @@ internal sealed class Weather(FaultPlan faults, Random random, TimeProvider time
     private static readonly FaultKind[] Outages = [FaultKind.Hang, FaultKind.Reset, FaultKind.HtmlStatus, FaultKind.GarbledBody, FaultKind.TruncatedBody];
 
     private DateTimeOffset _until = time.GetUtcNow();
-
-    /// <summary>Since when all requests fail; null while some get through.</summary>
-    public DateTimeOffset? OutageSince { get; private set; }
+    private readonly List<(DateTimeOffset From, DateTimeOffset To)> _outages = [];
+    private Fault? _missing;
 
     /// <summary>Since when all requests are answered rightly; null while some are not.</summary>
     public DateTimeOffset? CalmSince { get; private set; }
 
+    /// <summary>PagerDuty has been well for a minute, and stays so for a while: polls see everything within seconds.</summary>
+    public bool IsReliable => CalmSince is { } since && time.GetUtcNow() - since > TimeSpan.FromSeconds(60) && _until - time.GetUtcNow() > TimeSpan.FromSeconds(20);
+
     /// <summary>How often the weather turned.</summary>
     public int Turns { get; private set; }
 
+    /// <summary>How long nothing got through in a span of time.</summary>
+    public TimeSpan OutageWithin(DateTimeOffset from, DateTimeOffset to) => TimeSpan.FromTicks(_outages.Sum(o =>
+        Math.Max(0, ((o.To < to ? o.To : to) - (o.From > from ? o.From : from)).Ticks)));
+
     /// <summary>Lets the weather turn when it is due to.</summary>
-    /// <returns>Whether it turned.</returns>
-    public bool Turn()
+    public void Turn()
     {
         var now = time.GetUtcNow();
         if (now < _until)
         {
-            return false;
+            return;
         }
 
         Turns++;
         faults.Clear();
-        (OutageSince, CalmSince) = (null, null);
+        (CalmSince, _missing) = (null, null);
         switch (Turns % 9 == 8 ? -1 : random.Next(10))
         {
             case 0 or 1:
                 CalmSince = now;
-                _until = now.AddSeconds(random.Next(60, 240));
+                _until = now.AddSeconds(random.Next(60, 300));
                 break;
             case -1:
                 Lose(ChaosRun.SessionMaxStaleness * 1.5);
@@ -72,24 +77,32 @@ internal sealed class Weather(FaultPlan faults, Random random, TimeProvider time
                 break;
         }
 
-        return true;
     }
 
-    /// <summary>A single page misses a row, as happens when rows shift between pages.</summary>
-    public void MissARow(string path) => faults.Add(new Fault { Kind = FaultKind.MissingRow, PathPrefix = path, Remaining = 1 });
+    /// <summary>
+    /// A single page misses a row, as happens when rows shift between pages. One at a time: a question for one service alone has a
+    /// single page and misses none.
+    /// </summary>
+    public void MissARow(string path)
+    {
+        if (_missing is not { Remaining: > 0 })
+        {
+            faults.Add(_missing = new Fault { Kind = FaultKind.MissingRow, PathPrefix = path, Remaining = 1 });
+        }
+    }
 
     /// <summary>Everything works from now on.</summary>
     public void Clear()
     {
         faults.Clear();
-        (OutageSince, CalmSince) = (null, time.GetUtcNow());
+        CalmSince = time.GetUtcNow();
         _until = DateTimeOffset.MaxValue;
     }
 
     /// <summary>Nothing gets through for a while.</summary>
     private void Lose(TimeSpan duration)
     {
-        OutageSince = time.GetUtcNow();
+        _outages.Add((time.GetUtcNow(), time.GetUtcNow() + duration));
         faults.Add(new Fault { Kind = Outages[random.Next(Outages.Length)], Status = 503 });
         _until = time.GetUtcNow() + duration;
     }
