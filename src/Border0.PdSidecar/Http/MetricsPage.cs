@@ -5,7 +5,7 @@ using System.Text;
 
 namespace Border0.PdSidecar.Http;
 
-/// <summary>Collects the instruments of the sidecar's own meter and writes them in Prometheus' text format.</summary>
+/// <summary>Collects the instruments of the sidecar's own meter and of the runtime's, and writes them in Prometheus' text format.</summary>
 internal sealed class MetricsPage : IDisposable
 {
     private const int MostSeries = 10_000;
@@ -18,7 +18,7 @@ internal sealed class MetricsPage : IDisposable
     {
         _listener.InstrumentPublished = (instrument, listener) =>
         {
-            if (instrument.Meter.Name == "Border0.PdSidecar")
+            if (instrument.Meter.Name is "Border0.PdSidecar" or "System.Runtime")
             {
                 _instruments[NameOf(instrument)] = instrument;
                 listener.EnableMeasurementEvents(instrument);
@@ -45,7 +45,7 @@ internal sealed class MetricsPage : IDisposable
                 page.Append("# HELP ").Append(group.Key).Append(' ').Append(description).Append('\n');
             }
 
-            page.Append("# TYPE ").Append(group.Key).Append(' ').Append(_gauges.ContainsKey(group.First().Key) ? "gauge" : "counter").Append('\n');
+            page.Append("# TYPE ").Append(group.Key).Append(' ').Append(_gauges.ContainsKey(group.First().Key) && !group.Key.EndsWith("_total", StringComparison.Ordinal) ? "gauge" : "counter").Append('\n');
             foreach (var (key, value) in group.OrderBy(s => s.Key.Labels, StringComparer.Ordinal))
             {
                 page.Append(key.Name).Append(key.Labels).Append(' ').Append(value.ToString(CultureInfo.InvariantCulture)).Append('\n');
@@ -64,7 +64,7 @@ internal sealed class MetricsPage : IDisposable
         return IsCounter(instrument) && !name.EndsWith("_total", StringComparison.Ordinal) ? name + "_total" : name;
     }
 
-    private static bool IsCounter(Instrument instrument) => instrument is Counter<long> or Counter<int> or Counter<double> or ObservableCounter<long>;
+    private static bool IsCounter(Instrument instrument) => instrument is Counter<long> or Counter<int> or Counter<double> or ObservableCounter<long> or ObservableCounter<double>;
 
     private static bool IsHistogram(Instrument instrument) => instrument is Histogram<long> or Histogram<int> or Histogram<double>;
 
