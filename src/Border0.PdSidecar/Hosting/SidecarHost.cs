@@ -95,12 +95,7 @@ public sealed partial class SidecarHost : IAsyncDisposable
         builder.WebHost.UseKestrelHttpsConfiguration();
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
-            kestrel.AddServerHeader = false;
-            kestrel.Limits.MaxRequestHeadersTotalSize = 16 * 1024;
-            kestrel.Limits.Http2.MaxStreamsPerConnection = 256;
-            kestrel.Limits.Http2.KeepAlivePingDelay = TimeSpan.FromSeconds(30);
-            kestrel.Limits.Http2.KeepAlivePingTimeout = TimeSpan.FromSeconds(20);
-            kestrel.Limits.MaxRequestBodySize = null;
+            KestrelSettings.Apply(kestrel);
             kestrel.ListenUnixSocket(socket, listen => listen.Protocols = HttpProtocols.Http2);
             Listen(kestrel, options.GrpcTcp, HttpProtocols.Http2, options);
             Listen(kestrel, options.Http, HttpProtocols.Http1, options);
