@@ -2,7 +2,7 @@ using System.Collections.Concurrent;
 using Border0.PdSidecar.V1;
 using Grpc.Core;
 
-namespace Border0.PdSidecar.Proofs.Tests.Chaos;
+namespace Border0.PdSidecar.Proofs.Tests;
 
 /// <summary>A connector's watch that resumes by itself and keeps what it was told.</summary>
 internal sealed class RevocationInbox : IAsyncDisposable

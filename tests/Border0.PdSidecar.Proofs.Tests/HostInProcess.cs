@@ -4,7 +4,7 @@ using Border0.PdSidecar.V1;
 using Grpc.Net.Client;
 using Microsoft.Extensions.Logging;
 
-namespace Border0.PdSidecar.Proofs.Tests.Chaos;
+namespace Border0.PdSidecar.Proofs.Tests;
 
 /// <summary>The whole sidecar in this process, going by a clock that the proof moves; reached over gRPC like any other.</summary>
 internal sealed class HostInProcess : IAsyncDisposable
