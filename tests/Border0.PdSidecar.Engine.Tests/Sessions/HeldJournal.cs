@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Border0.PdSidecar.Engine.Sessions;
 
 namespace Border0.PdSidecar.Engine.Tests.Sessions;
@@ -9,7 +10,7 @@ namespace Border0.PdSidecar.Engine.Tests.Sessions;
 internal sealed class HeldJournal : ISessionJournal
 {
     private readonly MemorySessionJournal _disk = new();
-    private readonly Queue<(JournalEntry Entry, Action? Durable)> _waiting = [];
+    private readonly ConcurrentQueue<(JournalEntry Entry, Action? Durable)> _waiting = [];
 
     /// <summary>Entries that are not durable yet.</summary>
     public int Waiting => _waiting.Count;

@@ -4,7 +4,8 @@ namespace Border0.PdSidecar.Engine.Tests.Sessions;
 
 public class RandomScheduleTests
 {
-    private const int Schedules = 1_500;
+    // eng/soak sets PDSIDECAR_SOAK.
+    private static readonly int Schedules = Environment.GetEnvironmentVariable("PDSIDECAR_SOAK") == "1" ? 15_000 : 1_500;
 
     /// <summary>
     /// Opens, changes of facts and policies, known ends, clock steps, slow and partial reads, resumes, a slow disk, restarts, kills:
