@@ -64,7 +64,7 @@ internal static class ConditionCheck
 
         if (!moment.IsMappingFresh(service.AsOf, settings))
         {
-            return Verdict.Fail(facts.Unauthorized ? ReasonCode.IntegrationUnauthorized : ReasonCode.FactsStale);
+            return Verdict.Fail(facts.Unauthorized ? ReasonCode.IntegrationUnauthorized : ReasonCode.FactsStale, moment.MappingFreshAt(service.AsOf, settings));
         }
 
         return service.Exists

@@ -28,8 +28,7 @@ internal static class ConditionWording
             case ReasonCode.FactsUnknown:
                 return $"PagerDuty has not answered about {serviceName} through integration {condition.IntegrationName} yet.";
             case ReasonCode.FactsStale:
-                return $"What is known of {serviceName} through integration {condition.IntegrationName} is {OldestAge(condition, facts, service, policy, moment)} old, "
-                    + $"more than the {Wording.Span(Bound(condition.Settings!, moment.Purpose))} allowed; PagerDuty has to answer again.";
+                return Stale(condition, serviceName, facts, service, policy, moment);
             case ReasonCode.IntegrationUnauthorized:
                 return $"PagerDuty refuses the API key of integration {condition.IntegrationName}; replace it by a valid read-only key.";
             case ReasonCode.NoEscalationPolicy:
@@ -80,22 +79,33 @@ internal static class ConditionWording
     private static TimeSpan Bound(IntegrationSettings settings, EvaluationPurpose purpose) =>
         purpose == EvaluationPurpose.NewConnection ? settings.MaxStaleness : settings.SessionMaxStaleness;
 
-    private static string OldestAge(
-        CompiledCondition condition, IntegrationFacts facts, ServiceFacts? service, EscalationPolicyFacts? policy, in Moment moment)
+    private static string Stale(
+        CompiledCondition condition, string serviceName, IntegrationFacts facts, ServiceFacts? service, EscalationPolicyFacts? policy, in Moment moment)
     {
-        // The service itself has a larger bound: it is named only when nothing else is known.
-        DateTimeOffset? oldest = null;
-        if (condition.RequireIncident)
+        // The service itself has a larger bound: only where it is beyond that, it is what is stale.
+        var (asOf, bound) = ((DateTimeOffset?)null, Bound(condition.Settings!, moment.Purpose));
+        if (service is not null && !moment.IsMappingFresh(service.AsOf, condition.Settings!))
         {
-            oldest = facts.Incidents.GetValueOrDefault(condition.Service.ServiceId)?.AsOf;
+            (asOf, bound) = (service.AsOf, condition.Settings!.MappingMaxStaleness);
+        }
+        else
+        {
+            if (condition.RequireIncident)
+            {
+                asOf = facts.Incidents.GetValueOrDefault(condition.Service.ServiceId)?.AsOf;
+            }
+
+            if (condition.RequireOnCall)
+            {
+                asOf = Verdict.Earlier(asOf, policy?.AsOf);
+            }
         }
 
-        if (condition.RequireOnCall)
-        {
-            oldest = Verdict.Earlier(oldest, policy?.AsOf);
-        }
-
-        return Wording.Span(moment.Now - (oldest ?? service?.AsOf ?? moment.Now));
+        var known = $"what is known of {serviceName} through integration {condition.IntegrationName}";
+        return asOf > moment.Now
+            ? $"This machine's clock was set back, so how old {known} is cannot be told; PagerDuty has to answer again."
+            : $"{char.ToUpperInvariant(known[0])}{known[1..]} is {Wording.Span(moment.Now - (asOf ?? moment.Now))} old, "
+                + $"more than the {Wording.Span(bound)} allowed; PagerDuty has to answer again.";
     }
 
     private static string Filter(CompiledCondition condition)

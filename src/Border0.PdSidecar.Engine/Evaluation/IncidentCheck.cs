@@ -19,7 +19,7 @@ internal static class IncidentCheck
         var settings = condition.Settings!;
         if (!moment.IsFresh(incidents.AsOf, settings))
         {
-            return Verdict.Fail(facts.Unauthorized ? ReasonCode.IntegrationUnauthorized : ReasonCode.FactsStale, null, incidents.AsOf);
+            return Verdict.Fail(facts.Unauthorized ? ReasonCode.IntegrationUnauthorized : ReasonCode.FactsStale, moment.FreshAt(incidents.AsOf, settings), incidents.AsOf);
         }
 
         if (FirstThatCounts(incidents.Open, condition, request.UserEmail) is null)

@@ -8,18 +8,32 @@ namespace Border0.PdSidecar.Engine.Evaluation;
 /// <param name="Purpose">New connection or running session: how old facts may be.</param>
 internal readonly record struct Moment(DateTimeOffset At, DateTimeOffset Now, EvaluationPurpose Purpose)
 {
-    /// <summary>Whether incident or on-call facts of that age may still be used.</summary>
+    /// <summary>
+    /// Whether incident or on-call facts of that age may still be used. Facts from ahead of now tell that the clock was set back:
+    /// how old they are is not known, so that they count for as old as they seem young.
+    /// </summary>
     public bool IsFresh(DateTimeOffset asOf, IntegrationSettings settings) => Purpose == EvaluationPurpose.NewConnection
-        ? Now - asOf < settings.MaxStaleness
-        : Now - asOf <= settings.SessionMaxStaleness;
+        ? (Now - asOf).Duration() < settings.MaxStaleness
+        : (Now - asOf).Duration() <= settings.SessionMaxStaleness;
 
     /// <summary>Whether the service itself, refreshed seldom, may still be used.</summary>
-    public bool IsMappingFresh(DateTimeOffset asOf, IntegrationSettings settings) => Now - asOf <= settings.MappingMaxStaleness;
+    public bool IsMappingFresh(DateTimeOffset asOf, IntegrationSettings settings) =>
+        (Now - asOf).Duration() <= settings.MappingMaxStaleness;
 
     /// <summary>The first instant at which <see cref="IsFresh"/> no longer holds.</summary>
     public DateTimeOffset StaleAt(DateTimeOffset asOf, IntegrationSettings settings) => Purpose == EvaluationPurpose.NewConnection
         ? asOf + settings.MaxStaleness
         : asOf + settings.SessionMaxStaleness + TimeSpan.FromTicks(1);
+
+    /// <summary>Where <see cref="IsFresh"/> does not hold, the instant at which it will; null for facts that are only old.</summary>
+    public DateTimeOffset? FreshAt(DateTimeOffset asOf, IntegrationSettings settings) => asOf <= Now ? null
+        : Purpose == EvaluationPurpose.NewConnection
+            ? asOf - settings.MaxStaleness + TimeSpan.FromTicks(1)
+            : asOf - settings.SessionMaxStaleness;
+
+    /// <summary>Where <see cref="IsMappingFresh"/> does not hold, the instant at which it will; null for a service that is only old.</summary>
+    public DateTimeOffset? MappingFreshAt(DateTimeOffset asOf, IntegrationSettings settings) =>
+        asOf <= Now ? null : asOf - settings.MappingMaxStaleness;
 
     /// <summary>The first instant at which <see cref="IsMappingFresh"/> no longer holds.</summary>
     public static DateTimeOffset MappingStaleAt(DateTimeOffset asOf, IntegrationSettings settings) =>

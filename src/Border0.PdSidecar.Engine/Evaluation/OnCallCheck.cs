@@ -29,7 +29,7 @@ internal static class OnCallCheck
         var settings = condition.Settings!;
         if (!moment.IsFresh(policy.AsOf, settings))
         {
-            return Verdict.Fail(facts.Unauthorized ? ReasonCode.IntegrationUnauthorized : ReasonCode.FactsStale, null, policy.AsOf);
+            return Verdict.Fail(facts.Unauthorized ? ReasonCode.IntegrationUnauthorized : ReasonCode.FactsStale, moment.FreshAt(policy.AsOf, settings), policy.AsOf);
         }
 
         var shifts = policy.ShiftsOf(request.UserEmail);

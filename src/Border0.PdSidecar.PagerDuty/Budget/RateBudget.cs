@@ -22,6 +22,7 @@ public sealed class RateBudget
     private readonly RateWindow _onCall = new();
     private readonly Dictionary<(object Owner, RequestLane Lane), (double Requests, TimeSpan Target)> _demand = [];
     private readonly TimeProvider _time;
+    private readonly SteadyClock _clock;
     private int _throttledInARow;
 
     /// <summary>Nothing spent yet; the limit is PagerDuty's published one until an answer states it.</summary>
@@ -32,6 +33,7 @@ public sealed class RateBudget
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(share);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(share, 1);
         _time = time;
+        _clock = new SteadyClock(time);
         Share = share;
     }
 
@@ -43,7 +45,7 @@ public sealed class RateBudget
     {
         while (TryAcquire(lane, priority) is { } until)
         {
-            var wait = until - _time.GetUtcNow();
+            var wait = until - _clock.Now;
             await Task.Delay(wait > TimeSpan.Zero ? wait : TimeSpan.FromMilliseconds(1), _time, cancellation);
         }
     }
@@ -56,7 +58,7 @@ public sealed class RateBudget
     {
         lock (_lock)
         {
-            var now = _time.GetUtcNow();
+            var now = _clock.Now;
             Window(lane).Completed();
             if (lane == RequestLane.OnCall)
             {
@@ -123,7 +125,7 @@ public sealed class RateBudget
     {
         lock (_lock)
         {
-            var now = _time.GetUtcNow();
+            var now = _clock.Now;
             return new V1.RateBudget
             {
                 Limit = _general.Limit,
@@ -139,7 +141,7 @@ public sealed class RateBudget
     {
         lock (_lock)
         {
-            var now = _time.GetUtcNow();
+            var now = _clock.Now;
             var share = priority == RequestPriority.Background ? Share * BackgroundPart : Share;
             var until = _general.BlockedUntil(now, share);
             if (lane == RequestLane.OnCall && _onCall.BlockedUntil(now, share) is { } own && !(own < until))

@@ -38,6 +38,7 @@ internal sealed class FactsPublisher(IntegrationKey key, FactsStore facts, Pager
         {
             Remember(incidents?.SelectMany(i => i.Open).SelectMany(i => i.Assignees.Concat(i.Acknowledgers)));
             Remember(policies?.SelectMany(p => p.Shifts).Select(s => s.User));
+            _overlay.Forget(said => IsAhead(said.EventTime));
             var update = new FactsUpdate
             {
                 Services = Newer(services, before.Services, s => s.Id, s => s.AsOf),
@@ -206,12 +207,15 @@ internal sealed class FactsPublisher(IntegrationKey key, FactsStore facts, Pager
             ? polled with { ChangedAt = known.ChangedAt }
             : polled;
 
-    private static IReadOnlyCollection<T> Newer<T>(
+    private IReadOnlyCollection<T> Newer<T>(
         IReadOnlyCollection<T>? polled,
         IReadOnlyDictionary<string, T> known,
         Func<T, string> id,
         Func<T, DateTimeOffset> asOf) =>
-        polled is null ? [] : [.. polled.Where(p => !known.TryGetValue(id(p), out var k) || asOf(k) <= asOf(p))];
+        polled is null ? [] : [.. polled.Where(p => !known.TryGetValue(id(p), out var k) || asOf(k) <= asOf(p) || IsAhead(asOf(k)))];
+
+    /// <summary>Whether an instant has not come yet: the clock has been set back since, and what is known is older than it seems.</summary>
+    private bool IsAhead(DateTimeOffset instant) => instant > time.GetUtcNow() + ClockTolerance;
 
     private void Apply(Func<IntegrationFacts, FactsUpdate?> update) =>
         facts.Apply(key, before => _stopped ? null : update(before));

@@ -78,9 +78,12 @@ internal sealed class IncidentOverlay(TimeSpan grace)
     }
 
     /// <summary>Forgets what every later poll knows: <paramref name="allPolledSince"/> is when the oldest poll in use began.</summary>
-    public void Prune(DateTimeOffset allPolledSince)
+    public void Prune(DateTimeOffset allPolledSince) => Forget(said => !Outranks(said, allPolledSince));
+
+    /// <summary>Forgets events.</summary>
+    public void Forget(Func<OverlaidIncident, bool> which)
     {
-        foreach (var said in _byIncident.Values.Where(s => !Outranks(s, allPolledSince)).ToList())
+        foreach (var said in _byIncident.Values.Where(which).ToList())
         {
             Remove(said.IncidentId);
         }

@@ -17,7 +17,7 @@ internal sealed partial class OnDemandFetches(
 
     private readonly Lock _lock = new();
     private readonly Dictionary<string, Task<PagerDutyOutcome>> _underWay = new(StringComparer.Ordinal);
-    private readonly Dictionary<string, (DateTimeOffset At, PagerDutyOutcome Outcome)> _failed = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, (long At, PagerDutyOutcome Outcome)> _failed = new(StringComparer.Ordinal);
 
     public ValueTask<PagerDutyOutcome> EnsureKnownAsync(string serviceId, CancellationToken cancellation)
     {
@@ -32,7 +32,7 @@ internal sealed partial class OnDemandFetches(
             if (!_underWay.TryGetValue(serviceId, out fetch!))
             {
                 if (_failed.TryGetValue(serviceId, out var last)
-                    && feed.Time.GetUtcNow() < last.At + Pause(last.Outcome))
+                    && feed.Time.GetElapsedTime(last.At) < Pause(last.Outcome))
                 {
                     return ValueTask.FromResult(last.Outcome);
                 }
@@ -125,7 +125,7 @@ internal sealed partial class OnDemandFetches(
                 _failed.Clear();
             }
 
-            _failed[serviceId] = (feed.Time.GetUtcNow(), fetch.Result);
+            _failed[serviceId] = (feed.Time.GetTimestamp(), fetch.Result);
         }
     }
 

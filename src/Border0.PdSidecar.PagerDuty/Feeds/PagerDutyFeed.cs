@@ -109,9 +109,8 @@ internal sealed class PagerDutyFeed : IAsyncDisposable
             Publisher.Forget((id, _) => connection.ServiceIds.Contains(id));
             if (connection.ServiceIds.Except(before.ServiceIds).Any())
             {
-                var now = Time.GetUtcNow();
-                Loop(RefreshKind.Services).RequestBy(now);
-                Loop(RefreshKind.Incidents).RequestBy(now);
+                Loop(RefreshKind.Services).RequestWithin(TimeSpan.Zero);
+                Loop(RefreshKind.Incidents).RequestWithin(TimeSpan.Zero);
             }
         }
     }
@@ -156,6 +155,15 @@ internal sealed class PagerDutyFeed : IAsyncDisposable
         Publisher.PublishRefusal(_loops.Any(l => l.Last?.IsRefused == true));
         _archiver?.Touch();
         _refreshed(new FeedRefreshed(Key, kind, report.Outcome));
+    }
+
+    /// <summary>The machine's clock was set: how old facts are is not known any more, so all are read anew.</summary>
+    public void ClockSet()
+    {
+        foreach (var loop in _loops)
+        {
+            loop.RequestWithin(TimeSpan.Zero);
+        }
     }
 
     /// <summary>A webhook has changed facts.</summary>

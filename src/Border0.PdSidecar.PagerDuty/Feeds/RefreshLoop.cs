@@ -23,6 +23,7 @@ internal sealed partial class RefreshLoop
     private readonly TimeSpan _target;
     private readonly Func<RequestPriority, CancellationToken, Task<RefreshReport>> _refresh;
     private readonly TimeProvider _time;
+    private readonly SteadyClock _clock;
     private TaskCompletionSource _moved = NewSignal();
     private DateTimeOffset _due;
     private DateTimeOffset? _startedAt;
@@ -38,7 +39,8 @@ internal sealed partial class RefreshLoop
         TimeProvider time)
     {
         (_feed, Kind, _target, _refresh, _time) = (feed, kind, target, refresh, time);
-        _due = time.GetUtcNow();
+        _clock = new SteadyClock(time);
+        _due = _clock.Now;
     }
 
     public RefreshKind Kind { get; }
@@ -61,7 +63,12 @@ internal sealed partial class RefreshLoop
         while (!cancellation.IsCancellationRequested)
         {
             await UntilDueAsync(cancellation);
-            var started = _time.GetUtcNow();
+            if (_clock.WasSet())
+            {
+                _feed.ClockSet();
+            }
+
+            var started = _clock.Now;
             Reached = _startedAt is { } before ? started - before : _target;
             PagerDutyMetrics.Intervals.Record(Reached.TotalSeconds, new KeyValuePair<string, object?>("kind", Kind.ToString()));
             lock (_lock)
@@ -104,8 +111,21 @@ internal sealed partial class RefreshLoop
         }
     }
 
-    /// <summary>Has the next refresh begin at <paramref name="at"/> at the latest, but not in a storm.</summary>
-    public void RequestBy(DateTimeOffset at)
+    /// <summary>Has the next refresh begin after <paramref name="wait"/> at the latest, but not in a storm.</summary>
+    public void RequestWithin(TimeSpan wait) => RequestBy(_clock.Now + wait);
+
+    /// <summary>Lets the next refresh begin at once: the connection is another one now.</summary>
+    public void Restart()
+    {
+        lock (_lock)
+        {
+            _notBefore = default;
+        }
+
+        RequestWithin(TimeSpan.Zero);
+    }
+
+    private void RequestBy(DateTimeOffset at)
     {
         TaskCompletionSource moved;
         lock (_lock)
@@ -121,17 +141,6 @@ internal sealed partial class RefreshLoop
         }
 
         moved.TrySetResult();
-    }
-
-    /// <summary>Lets the next refresh begin at once: the connection is another one now.</summary>
-    public void Restart()
-    {
-        lock (_lock)
-        {
-            _notBefore = default;
-        }
-
-        RequestBy(_time.GetUtcNow());
     }
 
     private void Note(RefreshReport report, TimeSpan took)
@@ -208,7 +217,7 @@ internal sealed partial class RefreshLoop
             lock (_lock)
             {
                 moved = _moved.Task;
-                wait = _due - _time.GetUtcNow();
+                wait = _due - _clock.Now;
             }
 
             if (wait <= TimeSpan.Zero)

@@ -129,15 +129,14 @@ public sealed partial class WebhookReceiver : IDisposable
         {
             effect = feed.Publisher.Publish(incident, occurredAt);
             var incidents = feed.Loop(RefreshKind.Incidents);
-            var now = _feeds.Time.GetUtcNow();
             if (effect is EventEffect.Look or EventEffect.AppliedInPart)
             {
-                incidents.RequestBy(now);
+                incidents.RequestWithin(TimeSpan.Zero);
             }
 
             if (effect is EventEffect.Applied or EventEffect.AppliedInPart)
             {
-                incidents.RequestBy(now + feed.Options.WebhookGrace);
+                incidents.RequestWithin(feed.Options.WebhookGrace);
                 feed.Touched();
             }
         }
@@ -145,7 +144,7 @@ public sealed partial class WebhookReceiver : IDisposable
         {
             // Without its instant an event cannot be ordered among the others.
             effect = EventEffect.Look;
-            feed.Loop(RefreshKind.Incidents).RequestBy(_feeds.Time.GetUtcNow());
+            feed.Loop(RefreshKind.Incidents).RequestWithin(TimeSpan.Zero);
         }
         else if (happened.ServiceId is { } service && feed.Connection.ServiceIds.Contains(service))
         {

@@ -111,12 +111,12 @@ internal static class Oracle
         }
 
         bool Fresh(DateTimeOffset asOf) => w.Purpose == EvaluationPurpose.NewConnection
-            ? now - asOf < settings.MaxStaleness
-            : now - asOf <= settings.SessionMaxStaleness;
+            ? (now - asOf).Duration() < settings.MaxStaleness
+            : (now - asOf).Duration() <= settings.SessionMaxStaleness;
 
         var facts = w.Known.Of(settings.Key);
         var user = w.Request.UserEmail.ToLowerInvariant();
-        if (!facts.Services.TryGetValue(c.ServiceId, out var service) || !service.Exists || now - service.AsOf > settings.MappingMaxStaleness)
+        if (!facts.Services.TryGetValue(c.ServiceId, out var service) || !service.Exists || (now - service.AsOf).Duration() > settings.MappingMaxStaleness)
         {
             return false;
         }
