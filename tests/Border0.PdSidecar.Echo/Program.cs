@@ -34,7 +34,7 @@ app.MapGrpcService<EchoRpc>();
 app.MapPost("/burst/{messages:int}", (int messages) => app.Services.GetRequiredService<Bursts>().Send(messages));
 app.MapPost("/shape/{message}", (string message, HttpContext context) => app.Services.GetRequiredService<Shapes>().TakeAsync(message, context));
 app.MapGet("/metrics", () => string.Create(
-    CultureInfo.InvariantCulture, $"dotnet_gc_heap_total_allocated_total {GC.GetTotalAllocatedBytes()}\n"));
+    CultureInfo.InvariantCulture, $"dotnet_gc_heap_total_allocated_bytes_total {GC.GetTotalAllocatedBytes()}\n"));
 await app.StartAsync();
 var bound = app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses
     .Where(a => !a.Contains("unix:", StringComparison.Ordinal)).Select(a => new Uri(a).Authority).ToList();

@@ -43,6 +43,7 @@ internal sealed class PagerDutyFeed : IAsyncDisposable
         Options = options;
         Time = time;
         Logger = logger;
+        Webhooks = new WebhookLog(time.GetUtcNow());
         _clients = clients;
         _connection = connection;
         _client = clients.For(connection.BaseUrl, connection.ApiKey);
@@ -77,7 +78,7 @@ internal sealed class PagerDutyFeed : IAsyncDisposable
 
     public IntegrationConnection Connection => _connection;
 
-    public WebhookLog Webhooks { get; } = new();
+    public WebhookLog Webhooks { get; }
 
     public IReadOnlyList<RefreshLoop> Loops => _loops;
 

@@ -20,6 +20,7 @@ public sealed partial class PagerDutyFeeds : IAsyncDisposable
     private readonly PagerDutyFeedOptions _options;
     private readonly ILogger _logger;
     private readonly IFactsArchive? _archive;
+    private readonly FeedGauges _gauges;
     private Task _ending = Task.CompletedTask;
 
     /// <summary>Starts with no integrations; <see cref="Apply"/> brings them.</summary>
@@ -43,6 +44,7 @@ public sealed partial class PagerDutyFeeds : IAsyncDisposable
         Time = time;
         _logger = loggers.CreateLogger<PagerDutyFeeds>();
         _archive = archive;
+        _gauges = new FeedGauges(() => _feeds.Values, time);
     }
 
     /// <summary>Raised after every refresh of a loop or a sync, on the refresh's thread. Handlers must be quick.</summary>
@@ -131,6 +133,7 @@ public sealed partial class PagerDutyFeeds : IAsyncDisposable
     /// <summary>Stops all feeds, keeps the facts, saves them a last time.</summary>
     public async ValueTask DisposeAsync()
     {
+        _gauges.Dispose();
         List<PagerDutyFeed> feeds;
         Task ending;
         lock (_applying)

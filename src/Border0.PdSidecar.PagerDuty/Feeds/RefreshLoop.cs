@@ -45,6 +45,9 @@ internal sealed partial class RefreshLoop
 
     public RefreshKind Kind { get; }
 
+    /// <summary>Time wanted between two refreshes.</summary>
+    public TimeSpan Target => _target;
+
     /// <summary>How the last refresh went; null before the first.</summary>
     public RefreshReport? Last => Volatile.Read(ref _last);
 

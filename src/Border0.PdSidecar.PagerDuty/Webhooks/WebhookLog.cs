@@ -4,7 +4,7 @@ using Google.Protobuf.WellKnownTypes;
 namespace Border0.PdSidecar.PagerDuty.Webhooks;
 
 /// <summary>Counts one integration's deliveries. Safe from any thread.</summary>
-internal sealed class WebhookLog
+internal sealed class WebhookLog(DateTimeOffset begun)
 {
     private readonly Lock _lock = new();
     private readonly WebhookStatus _status = new();
@@ -25,6 +25,15 @@ internal sealed class WebhookLog
             _status.Refused++;
             _status.LastRefusal = why;
             _status.LastRefusedTime = Timestamp.FromDateTimeOffset(at);
+        }
+    }
+
+    /// <summary>Time since the last accepted delivery, or since the beginning: PagerDuty switches a subscription off that failed.</summary>
+    public TimeSpan Silence(DateTimeOffset now)
+    {
+        lock (_lock)
+        {
+            return now - (_status.LastAcceptedTime?.ToDateTimeOffset() ?? begun);
         }
     }
 

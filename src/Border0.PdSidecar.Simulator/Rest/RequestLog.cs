@@ -16,6 +16,10 @@ public sealed class RequestLog
 {
     private readonly Lock _lock = new();
     private readonly Queue<ApiRequest> _requests = new();
+    private long _received;
+
+    /// <summary>How many requests there ever were.</summary>
+    public long Received => Interlocked.Read(ref _received);
 
     /// <summary>A copy of the log, oldest first.</summary>
     public IReadOnlyList<ApiRequest> Requests
@@ -37,6 +41,7 @@ public sealed class RequestLog
         lock (_lock)
         {
             _requests.Enqueue(request);
+            Interlocked.Increment(ref _received);
             if (_requests.Count > 100_000)
             {
                 _requests.Dequeue();

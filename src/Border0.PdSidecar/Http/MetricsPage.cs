@@ -57,10 +57,11 @@ internal sealed class MetricsPage : IDisposable
 
     public void Dispose() => _listener.Dispose();
 
-    /// <summary>"pdsidecar.session.open" is "pdsidecar_session_open"; counters end in "_total".</summary>
+    /// <summary>"pdsidecar.session.open" is "pdsidecar_session_open"; units are in the name, and counters end in "_total".</summary>
     private static string NameOf(Instrument instrument)
     {
-        var name = instrument.Name.Replace('.', '_');
+        var unit = instrument.Unit switch { "s" => "_seconds", "By" => "_bytes", _ => "" };
+        var name = instrument.Name.Replace('.', '_') + unit;
         return IsCounter(instrument) && !name.EndsWith("_total", StringComparison.Ordinal) ? name + "_total" : name;
     }
 

@@ -133,6 +133,14 @@ internal sealed class IntegrationRpc(ConfigurationState state, PagerDutyFeeds fe
         if (stored is not null)
         {
             answer.Status = feeds.Status(KeyOf(stored.Integration));
+
+            // With the key that is polled with, the cadence that the budget leaves belongs to the budget.
+            if (key == stored.Secrets.ApiKey && answer.Status.RateBudget is { } budget)
+            {
+                answer.RateBudget.IncidentsInterval = budget.IncidentsInterval;
+                answer.RateBudget.OnCallInterval = budget.OnCallInterval;
+                answer.RateBudget.ServicesInterval = budget.ServicesInterval;
+            }
         }
 
         return answer;
