@@ -1,0 +1,17 @@
+namespace Border0.PdSidecar.Load.Scenarios;
+
+/// <summary>How long the run takes: for development, or for the page of figures.</summary>
+internal sealed record Length(bool Full)
+{
+    /// <summary>Rounds of each load, interleaved over the servers.</summary>
+    public int Rounds => Full ? 5 : 3;
+
+    /// <summary>What is measured of each round, after the warm-up.</summary>
+    public TimeSpan Round => TimeSpan.FromSeconds(Full ? 2 : 0.8);
+
+    public TimeSpan WarmUp => TimeSpan.FromSeconds(Full ? 0.5 : 0.3);
+
+    public TimeSpan PacedRound => TimeSpan.FromSeconds(Full ? 10 : 4);
+
+    public T Pick<T>(T full, T quick) => Full ? full : quick;
+}
