@@ -5,7 +5,8 @@ namespace Border0.PdSidecar.Engine.Sessions;
 /// <summary>
 /// One connector's event log: ordered by revision, bounded, shared by all of the connector's watchers, each of which reads at its
 /// own cursor. An event is given to watchers once the journal has it, so that after a crash the same revision never means
-/// something else. Thread-safe.
+/// something else; where the journal cannot have it (a full disk), its token is of a history that ends with the process, and a
+/// restart that does not know the event asks for a resync. Thread-safe.
 /// </summary>
 internal sealed class ConnectorLog
 {
@@ -14,16 +15,17 @@ internal sealed class ConnectorLog
     private readonly SessionOptions _options;
     private readonly LinkedList<JournalEntry.EventAppended> _events = new();
     private readonly HashSet<SessionWatch> _watches = [];
-    private readonly Guid _epoch;
+    private readonly (Guid Recorded, Guid Unrecorded) _epochs;
     private readonly uint _tokenLog;
     private long _head;
     private long _published;
+    private long _recorded;
     private long _oldest = 1;
     private long _lastHeardTicks;
 
-    public ConnectorLog(string organizationId, string connectorId, Guid epoch, ISessionJournal journal, SessionOptions options)
+    public ConnectorLog(string organizationId, string connectorId, (Guid Recorded, Guid Unrecorded) epochs, ISessionJournal journal, SessionOptions options)
     {
-        (OrganizationId, ConnectorId, _epoch, _journal, _options) = (organizationId, connectorId, epoch, journal, options);
+        (OrganizationId, ConnectorId, _epochs, _journal, _options) = (organizationId, connectorId, epochs, journal, options);
         _tokenLog = ResumeToken.LogOf(organizationId, connectorId);
     }
 
@@ -58,9 +60,11 @@ internal sealed class ConnectorLog
         set => Interlocked.Exchange(ref _lastHeardTicks, value.UtcTicks);
     }
 
-    public ResumeToken TokenAt(long revision) => new(_epoch, _tokenLog, revision);
+    public ResumeToken TokenAt(long revision) =>
+        new(revision <= Volatile.Read(ref _recorded) ? _epochs.Recorded : _epochs.Unrecorded, _tokenLog, revision);
 
-    public bool IsOfThisLog(ResumeToken token) => token.Epoch == _epoch && token.Log == _tokenLog;
+    public bool IsOfThisLog(ResumeToken token) =>
+        (token.Epoch == _epochs.Recorded || token.Epoch == _epochs.Unrecorded) && token.Log == _tokenLog;
 
     /// <summary>Puts back what the journal kept.</summary>
     public void Restore(long head, IEnumerable<JournalEntry.EventAppended> events)
@@ -69,10 +73,12 @@ internal sealed class ConnectorLog
         {
             foreach (var e in events)
             {
+                // It may have got its token while it could not be recorded.
+                e.Message.ResumeToken = new ResumeToken(_epochs.Recorded, _tokenLog, e.Revision).ToString();
                 _events.AddLast(e);
             }
 
-            _head = _published = Math.Max(head, _events.Last?.Value.Revision ?? 0);
+            _head = _published = _recorded = Math.Max(head, _events.Last?.Value.Revision ?? 0);
             _oldest = _events.First?.Value.Revision ?? _head + 1;
         }
     }
@@ -87,11 +93,11 @@ internal sealed class ConnectorLog
         {
             var revision = _head + 1;
             message.Revision = revision;
-            message.ResumeToken = TokenAt(revision).ToString();
+            message.ResumeToken = new ResumeToken(_epochs.Recorded, _tokenLog, revision).ToString();
             var entry = new JournalEntry.EventAppended(OrganizationId, ConnectorId, revision, now, message, ended);
             _events.AddLast(entry);
             Volatile.Write(ref _head, revision);
-            _journal.Append(entry, () => Publish(revision));
+            _journal.Append(entry, recorded => Publish(entry, recorded));
             Trim(now);
             return revision;
         }
@@ -161,12 +167,22 @@ internal sealed class ConnectorLog
         }
     }
 
-    private void Publish(long revision)
+    private void Publish(JournalEntry.EventAppended entry, bool recorded)
     {
         SessionWatch[] watches;
         lock (_lock)
         {
-            Volatile.Write(ref _published, revision);
+            if (recorded)
+            {
+                Volatile.Write(ref _recorded, entry.Revision);
+            }
+            else
+            {
+                // No watcher has it yet, and the journal is not at it while it calls.
+                entry.Message.ResumeToken = TokenAt(entry.Revision).ToString();
+            }
+
+            Volatile.Write(ref _published, entry.Revision);
             watches = [.. _watches];
         }
 

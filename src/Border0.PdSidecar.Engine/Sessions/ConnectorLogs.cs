@@ -6,6 +6,7 @@ namespace Border0.PdSidecar.Engine.Sessions;
 internal sealed class ConnectorLogs(ISessionJournal journal, SessionOptions options)
 {
     private readonly ConcurrentDictionary<(string OrganizationId, string ConnectorId), ConnectorLog> _logs = new();
+    private readonly Guid _unrecorded = Guid.NewGuid();
     private Guid _epoch = Guid.NewGuid();
 
     public void Restore(JournalState state)
@@ -24,7 +25,7 @@ internal sealed class ConnectorLogs(ISessionJournal journal, SessionOptions opti
     }
 
     public ConnectorLog Of(string organizationId, string connectorId) => _logs.GetOrAdd(
-        (organizationId, connectorId), static (key, self) => new ConnectorLog(key.OrganizationId, key.ConnectorId, self._epoch, self.Journal, self.Options), this);
+        (organizationId, connectorId), static (key, self) => new ConnectorLog(key.OrganizationId, key.ConnectorId, (self._epoch, self._unrecorded), self.Journal, self.Options), this);
 
     public ConnectorLog? Find(string organizationId, string connectorId) => _logs.GetValueOrDefault((organizationId, connectorId));
 

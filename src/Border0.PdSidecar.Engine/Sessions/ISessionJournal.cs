@@ -12,13 +12,14 @@ public interface ISessionJournal
 
     /// <summary>Appends an entry. Never blocks and never throws.</summary>
     /// <param name="entry">What happened. Not to be changed afterwards.</param>
-    /// <param name="durable">
-    /// Called, in the order of the entries, once this entry is durable, or once it is known that it cannot be made durable (a full
-    /// disk): what waits for it goes on then, since a revocation that is delivered is worth more than one that is recorded.
+    /// <param name="settled">
+    /// Called once, in the order of the entries: with true once this entry and all before it are durable, with false once it is known
+    /// that it cannot be made durable now (a full disk). What waits for it goes on then, since a revocation that is delivered is worth
+    /// more than one that is recorded; the journal keeps the entry and makes it durable as soon as it can.
     /// </param>
-    void Append(JournalEntry entry, Action? durable = null);
+    void Append(JournalEntry entry, Action<bool>? settled = null);
 
-    /// <summary>Waits until everything that was appended so far is durable.</summary>
+    /// <summary>Waits until everything that was appended so far is durable, or is known not to be for now.</summary>
     Task FlushAsync(CancellationToken cancellation);
 }
 

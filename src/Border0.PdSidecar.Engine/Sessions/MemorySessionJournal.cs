@@ -27,14 +27,14 @@ public sealed class MemorySessionJournal : ISessionJournal
     }
 
     /// <inheritdoc/>
-    public void Append(JournalEntry entry, Action? durable = null)
+    public void Append(JournalEntry entry, Action<bool>? settled = null)
     {
         lock (_lock)
         {
             Put(entry);
 
             // Under the lock, since callbacks come in the order of the entries.
-            durable?.Invoke();
+            settled?.Invoke(true);
         }
     }
 

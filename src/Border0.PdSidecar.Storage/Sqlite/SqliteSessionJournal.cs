@@ -1,7 +1,5 @@
 using System.Threading.Channels;
 using Border0.PdSidecar.Engine.Sessions;
-using Border0.PdSidecar.V1;
-using Google.Protobuf;
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Logging;
 
@@ -9,73 +7,67 @@ namespace Border0.PdSidecar.Storage.Sqlite;
 
 /// <summary>
 /// Open sessions and events in a SQLite file of their own, written behind: whatever has been appended while the last group was being
-/// written is the next group. What was acknowledged as durable survives the end of the process, though not a power cut.
+/// written is the next group. What was acknowledged as durable survives the end of the process, though not a power cut. While the disk
+/// does not take it, it is kept and tried again every second.
 /// </summary>
 public sealed partial class SqliteSessionJournal : ISessionJournal, IAsyncDisposable
 {
     private const int LargestGroup = 4096;
+    private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan BetweenDrops = TimeSpan.FromMinutes(10);
 
-    private static readonly string[] Migrations =
-    [
-        """
-        CREATE TABLE epoch (id BLOB NOT NULL) STRICT;
-        CREATE TABLE sessions (
-            organization TEXT NOT NULL, key TEXT NOT NULL, request BLOB NOT NULL, opened INTEGER NOT NULL, facts_time INTEGER, policies TEXT NOT NULL,
-            PRIMARY KEY (organization, key)) STRICT, WITHOUT ROWID;
-        CREATE TABLE final_keys (
-            organization TEXT NOT NULL, key TEXT NOT NULL, until INTEGER NOT NULL, PRIMARY KEY (organization, key)) STRICT, WITHOUT ROWID;
-        CREATE TABLE heads (
-            organization TEXT NOT NULL, connector TEXT NOT NULL, revision INTEGER NOT NULL, PRIMARY KEY (organization, connector)) STRICT, WITHOUT ROWID;
-        CREATE TABLE events (
-            organization TEXT NOT NULL, connector TEXT NOT NULL, revision INTEGER NOT NULL, time INTEGER NOT NULL, message BLOB NOT NULL,
-            PRIMARY KEY (organization, connector, revision)) STRICT, WITHOUT ROWID;
-        """,
-    ];
+    private readonly Channel<(JournalEntry? Entry, Action<bool>? Settled)> _queue =
+        Channel.CreateUnbounded<(JournalEntry?, Action<bool>?)>(new UnboundedChannelOptions { SingleReader = true });
 
-    private readonly Channel<(JournalEntry? Entry, Action? Durable)> _queue =
-        Channel.CreateUnbounded<(JournalEntry?, Action?)>(new UnboundedChannelOptions { SingleReader = true });
-
-    private readonly SqliteConnection _connection;
+    private readonly SessionTables _tables;
+    private readonly Checkpoints _checkpoints;
+    private readonly JournalBacklog _backlog;
+    private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private readonly Task _writing;
-    private volatile bool _healthy = true;
+    private JournalState? _state;
+    private Task<bool>? _more;
+    private volatile string? _trouble;
+    private volatile int _unwritten;
+    private long _triedAt;
+    private DateTimeOffset _droppedAt = DateTimeOffset.MinValue;
 
-    private SqliteSessionJournal(SqliteConnection connection, ILogger logger)
+    internal SqliteSessionJournal(SqliteConnection connection, TimeProvider time, ILogger<SqliteSessionJournal> logger)
     {
-        (_connection, _logger) = (connection, logger);
-        if (SqliteFile.Scalar(connection, "SELECT id FROM epoch") is null)
-        {
-            using var command = SqliteFile.Command(connection, null, "INSERT INTO epoch VALUES ($id)", ("$id", Guid.NewGuid().ToByteArray()));
-            command.ExecuteNonQuery();
-        }
-
-        State = Load();
+        (_time, _logger) = (time, logger);
+        _tables = new SessionTables(connection);
+        _checkpoints = new Checkpoints(connection);
+        _backlog = new JournalBacklog(MayBeStored, time);
+        _state = _tables.Load();
         _writing = Task.Run(WriteAsync);
     }
 
-    /// <summary>Whether the last group could be written.</summary>
-    public bool IsHealthy => _healthy;
+    /// <summary>Whether all that could be written is written: false from the first failure on until the disk takes everything again.</summary>
+    public bool IsHealthy => _trouble is null;
 
-    private JournalState State { get; set; }
+    /// <summary>Why the last try to write failed; null when it did not.</summary>
+    public string? Trouble => _trouble;
+
+    /// <summary>Entries that wait for the disk.</summary>
+    public int Unwritten => _unwritten;
 
     /// <summary>Opens or creates the file.</summary>
     /// <exception cref="StorageUnusableException">The file cannot be used.</exception>
-    public static SqliteSessionJournal Open(string path, ILogger<SqliteSessionJournal> logger)
-    {
-        var connection = SqliteFile.Open(path, Migrations, "NORMAL");
-        return new SqliteSessionJournal(connection, logger);
-    }
+    public static SqliteSessionJournal Open(string path, TimeProvider time, ILogger<SqliteSessionJournal> logger) => new(Connect(path), time, logger);
 
     /// <inheritdoc/>
-    public Task<JournalState> LoadAsync(CancellationToken cancellation) => Task.FromResult(State);
+    /// <exception cref="InvalidOperationException">It was loaded before: what was read at the start is not kept.</exception>
+    public Task<JournalState> LoadAsync(CancellationToken cancellation) => Interlocked.Exchange(ref _state, null) is { } state
+        ? Task.FromResult(state)
+        : Task.FromException<JournalState>(new InvalidOperationException("the journal is loaded once"));
 
     /// <inheritdoc/>
-    public void Append(JournalEntry entry, Action? durable = null)
+    public void Append(JournalEntry entry, Action<bool>? settled = null)
     {
-        if (!_queue.Writer.TryWrite((entry, durable)))
+        if (!_queue.Writer.TryWrite((entry, settled)))
         {
             // The sidecar is stopping: what is decided now is worth delivering all the same.
-            durable?.Invoke();
+            settled?.Invoke(false);
         }
     }
 
@@ -83,7 +75,7 @@ public sealed partial class SqliteSessionJournal : ISessionJournal, IAsyncDispos
     public Task FlushAsync(CancellationToken cancellation)
     {
         var flushed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        return _queue.Writer.TryWrite((null, flushed.SetResult)) ? flushed.Task.WaitAsync(cancellation) : _writing.WaitAsync(cancellation);
+        return _queue.Writer.TryWrite((null, _ => flushed.SetResult())) ? flushed.Task.WaitAsync(cancellation) : _writing.WaitAsync(cancellation);
     }
 
     /// <inheritdoc/>
@@ -91,154 +83,124 @@ public sealed partial class SqliteSessionJournal : ISessionJournal, IAsyncDispos
     {
         _queue.Writer.TryComplete();
         await _writing;
-        await _connection.DisposeAsync();
+        await _checkpoints.DisposeAsync();
+        _tables.Dispose();
     }
+
+    internal static SqliteConnection Connect(string path) => SqliteFile.Open(path, SessionTables.Migrations, "NORMAL");
 
     private async Task WriteAsync()
     {
-        var group = new List<(JournalEntry? Entry, Action? Durable)>();
-        while (await _queue.Reader.WaitToReadAsync())
+        var group = new List<(JournalEntry? Entry, Action<bool>? Settled)>();
+        while (await MoreAsync())
         {
             while (group.Count < LargestGroup && _queue.Reader.TryRead(out var next))
             {
                 group.Add(next);
+                if (next.Entry is not null)
+                {
+                    _backlog.Add(next.Entry);
+                }
             }
 
-            Write(group);
-            foreach (var (_, durable) in group)
+            if (IsHealthy || _time.GetElapsedTime(_triedAt) >= RetryAfter)
             {
-                durable?.Invoke();
+                TryWrite();
+            }
+
+            _unwritten = _backlog.Entries.Count;
+            foreach (var (_, settled) in group)
+            {
+                settled?.Invoke(IsHealthy);
             }
 
             group.Clear();
         }
+
+        TryWrite();
+        if (_backlog.Entries.Count > 0)
+        {
+            JournalLost(_backlog.Entries.Count);
+        }
     }
 
-    private void Write(List<(JournalEntry? Entry, Action? Durable)> group)
+    /// <summary>Waits for entries, or for the next try; false when there will be no more.</summary>
+    private async ValueTask<bool> MoreAsync()
     {
+        // One wait for all tries: a channel with one reader ends a wait when another begins.
+        _more ??= _queue.Reader.WaitToReadAsync().AsTask();
+        if (!IsHealthy && !_more.IsCompleted)
+        {
+            var wait = RetryAfter - _time.GetElapsedTime(_triedAt);
+            using var waiting = new CancellationTokenSource();
+            await Task.WhenAny(_more, Task.Delay(wait > TimeSpan.Zero ? wait : TimeSpan.Zero, _time, waiting.Token));
+            await waiting.CancelAsync();
+            if (!_more.IsCompleted)
+            {
+                return true;
+            }
+        }
+
+        var more = await _more;
+        _more = null;
+        return more;
+    }
+
+    private void TryWrite()
+    {
+        if (_backlog.Entries.Count == 0)
+        {
+            return;
+        }
+
+        _triedAt = _time.GetTimestamp();
+        var now = _time.GetUtcNow();
+        var drops = (now - _droppedAt).Duration() >= BetweenDrops;
         try
         {
-            using var transaction = _connection.BeginTransaction();
-            foreach (var (entry, _) in group)
-            {
-                if (entry is not null)
-                {
-                    Write(transaction, entry);
-                }
-            }
-
-            transaction.Commit();
-            if (!_healthy)
-            {
-                JournalWritableAgain();
-            }
-
-            _healthy = true;
+            _tables.Write(_backlog.Entries, drops ? now : null);
         }
         catch (SqliteException e)
         {
-            if (_healthy)
+            if (IsHealthy)
             {
                 JournalNotWritable(e);
             }
 
-            _healthy = false;
+            _trouble = e.Message;
+            return;
         }
+
+        _droppedAt = drops ? now : _droppedAt;
+        _backlog.Clear();
+        _unwritten = 0;
+        if (!IsHealthy)
+        {
+            JournalWritableAgain();
+        }
+
+        _trouble = null;
+        _checkpoints.Committed();
     }
 
-    private void Write(SqliteTransaction transaction, JournalEntry entry)
-    {
-        using var command = entry switch
-        {
-            JournalEntry.SessionPut put => SqliteFile.Command(
-                _connection,
-                transaction,
-                "INSERT OR REPLACE INTO sessions (organization, key, request, opened, facts_time, policies) VALUES ($o, $k, $r, $t, $f, $p)",
-                ("$o", put.Session.Request.OrganizationId),
-                ("$k", put.Session.Request.SessionKey),
-                ("$r", put.Session.Request.ToByteArray()),
-                ("$t", put.Session.Opened.UtcTicks),
-                ("$f", put.Session.FactsTime?.UtcTicks),
-                ("$p", string.Join(' ', put.Session.PolicyNames))),
-            JournalEntry.SessionRemoved removed => SqliteFile.Command(
-                _connection,
-                transaction,
-                removed.FinalUntil is null
-                    ? "DELETE FROM sessions WHERE organization = $o AND key = $k"
-                    : "DELETE FROM sessions WHERE organization = $o AND key = $k; INSERT OR REPLACE INTO final_keys (organization, key, until) VALUES ($o, $k, $u)",
-                ("$o", removed.OrganizationId),
-                ("$k", removed.SessionKey),
-                ("$u", removed.FinalUntil?.UtcTicks)),
-            JournalEntry.EventAppended appended => SqliteFile.Command(
-                _connection,
-                transaction,
-                "INSERT OR REPLACE INTO events (organization, connector, revision, time, message) VALUES ($o, $c, $r, $t, $m); "
-                + "INSERT OR REPLACE INTO heads (organization, connector, revision) VALUES ($o, $c, $r)",
-                ("$o", appended.OrganizationId),
-                ("$c", appended.ConnectorId),
-                ("$r", appended.Revision),
-                ("$t", appended.Time.UtcTicks),
-                ("$m", appended.Message.ToByteArray())),
-            JournalEntry.EventsTrimmed trimmed => SqliteFile.Command(
-                _connection,
-                transaction,
-                "DELETE FROM events WHERE organization = $o AND connector = $c AND revision < $r",
-                ("$o", trimmed.OrganizationId),
-                ("$c", trimmed.ConnectorId),
-                ("$r", trimmed.OldestRevision)),
-            _ => throw new ArgumentException($"no such entry: {entry.GetType()}", nameof(entry)),
-        };
-        command.ExecuteNonQuery();
-        if (entry is JournalEntry.EventAppended { Ended: { } ended })
-        {
-            Write(transaction, ended);
-        }
-    }
-
-    private JournalState Load()
+    private bool MayBeStored(string organizationId, string sessionKey)
     {
         try
         {
-            return new JournalState
-            {
-                Epoch = new Guid((byte[])SqliteFile.Scalar(_connection, "SELECT id FROM epoch")!),
-                Sessions = Rows("SELECT request, opened, facts_time, policies FROM sessions", r => new JournalSession(
-                    EvaluateRequest.Parser.ParseFrom(r.GetFieldValue<byte[]>(0)),
-                    Instant(r.GetInt64(1)),
-                    r.IsDBNull(2) ? null : Instant(r.GetInt64(2)),
-                    r.GetString(3).Split(' ', StringSplitOptions.RemoveEmptyEntries))),
-                Events = Rows("SELECT organization, connector, revision, time, message FROM events ORDER BY organization, connector, revision", r =>
-                    new JournalEntry.EventAppended(
-                        r.GetString(0), r.GetString(1), r.GetInt64(2), Instant(r.GetInt64(3)), WatchSessionsResponse.Parser.ParseFrom(r.GetFieldValue<byte[]>(4)))),
-                Heads = Rows("SELECT organization, connector, revision FROM heads", r => ((r.GetString(0), r.GetString(1)), r.GetInt64(2)))
-                    .ToDictionary(h => h.Item1, h => h.Item2),
-                FinalKeys = Rows("SELECT organization, key, until FROM final_keys", r => (r.GetString(0), r.GetString(1), Instant(r.GetInt64(2)))),
-            };
+            return _tables.HasSession(organizationId, sessionKey);
         }
-        catch (InvalidProtocolBufferException e)
+        catch (SqliteException)
         {
-            throw new StorageUnusableException($"database {_connection.DataSource} is damaged: restore it, or move it away to start without sessions", e);
+            return true;
         }
-    }
-
-    private static DateTimeOffset Instant(long ticks) => new(ticks, TimeSpan.Zero);
-
-    private List<T> Rows<T>(string sql, Func<SqliteDataReader, T> row)
-    {
-        var rows = new List<T>();
-        using var command = SqliteFile.Command(_connection, null, sql);
-        using var reader = command.ExecuteReader();
-        while (reader.Read())
-        {
-            rows.Add(row(reader));
-        }
-
-        return rows;
     }
 
     [LoggerMessage(LogLevel.Error, "Sessions and events cannot be recorded; they are delivered all the same, but a restart would not know them", EventName = "JournalNotWritable")]
     private partial void JournalNotWritable(Exception e);
 
-    [LoggerMessage(LogLevel.Information, "Sessions and events are recorded again", EventName = "JournalWritableAgain")]
+    [LoggerMessage(LogLevel.Information, "Sessions and events are recorded again, with all that could not be recorded meanwhile", EventName = "JournalWritableAgain")]
     private partial void JournalWritableAgain();
+
+    [LoggerMessage(LogLevel.Error, "The sidecar stops with {Entries} changes of sessions and events unrecorded: the disk does not take them", EventName = "JournalLost")]
+    private partial void JournalLost(int entries);
 }

@@ -25,7 +25,7 @@ internal static class SidecarServices
         .AddSingleton(directory)
         .AddSingleton(_ => KeyRing.Open(options.EncryptionKeyFile.Length > 0 ? options.EncryptionKeyFile : directory.File("encryption.key")))
         .AddSingleton<IConfigurationStore>(s => SqliteConfigurationStore.Open(directory.File("pdsidecar.db"), s.GetRequiredService<KeyRing>()))
-        .AddSingleton(s => SqliteSessionJournal.Open(directory.File("sessions.db"), s.GetRequiredService<ILogger<SqliteSessionJournal>>()))
+        .AddSingleton(s => SqliteSessionJournal.Open(directory.File("sessions.db"), s.GetRequiredService<TimeProvider>(), s.GetRequiredService<ILogger<SqliteSessionJournal>>()))
         .AddSingleton<ISessionJournal>(s => s.GetRequiredService<SqliteSessionJournal>())
         .AddSingleton(_ => SqliteBlobs.Open(directory.File("facts.db")))
         .AddSingleton<IFactsArchive, FactsBlobs>();

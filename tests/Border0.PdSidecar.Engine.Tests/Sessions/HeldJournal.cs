@@ -10,7 +10,8 @@ namespace Border0.PdSidecar.Engine.Tests.Sessions;
 internal sealed class HeldJournal : ISessionJournal
 {
     private readonly MemorySessionJournal _disk = new();
-    private readonly ConcurrentQueue<(JournalEntry Entry, Action? Durable)> _waiting = [];
+    private readonly ConcurrentQueue<(JournalEntry Entry, Action<bool>? Settled)> _waiting = [];
+    private readonly Queue<JournalEntry> _unrecorded = [];
 
     /// <summary>Entries that are not durable yet.</summary>
     public int Waiting => _waiting.Count;
@@ -18,19 +19,38 @@ internal sealed class HeldJournal : ISessionJournal
     /// <summary>Lets the oldest entries through.</summary>
     public void LetThrough(int most = int.MaxValue)
     {
+        while (_unrecorded.TryDequeue(out var entry))
+        {
+            _disk.Append(entry);
+        }
+
         for (; most > 0 && _waiting.TryDequeue(out var next); most--)
         {
             _disk.Append(next.Entry);
-            next.Durable?.Invoke();
+            next.Settled?.Invoke(true);
+        }
+    }
+
+    /// <summary>The disk is full: what waits goes on without it, and is written before what is let through next.</summary>
+    public void GiveUp()
+    {
+        while (_waiting.TryDequeue(out var next))
+        {
+            _unrecorded.Enqueue(next.Entry);
+            next.Settled?.Invoke(false);
         }
     }
 
     /// <summary>The process is killed.</summary>
-    public void Lose() => _waiting.Clear();
+    public void Lose()
+    {
+        _waiting.Clear();
+        _unrecorded.Clear();
+    }
 
     public Task<JournalState> LoadAsync(CancellationToken cancellation) => _disk.LoadAsync(cancellation);
 
-    public void Append(JournalEntry entry, Action? durable = null) => _waiting.Enqueue((entry, durable));
+    public void Append(JournalEntry entry, Action<bool>? settled = null) => _waiting.Enqueue((entry, settled));
 
     public Task FlushAsync(CancellationToken cancellation)
     {

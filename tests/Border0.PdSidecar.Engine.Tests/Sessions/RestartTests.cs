@@ -185,6 +185,57 @@ public class RestartTests
         Assert.Equal(2, (await live.NextEventAsync()).Revision);
     }
 
+    [Fact]
+    public async Task AnEventThatCannotBeRecorded_IsDelivered_AndAfterAKillItsTokenIsNotTakenForAnotherEvents()
+    {
+        var journal = new HeldJournal();
+        using var world = WithIncident(journal);
+        var connector = await Connector.SubscribedAsync(world);
+        world.Open("k1");
+        world.Open("k2");
+        journal.LetThrough();
+        world.Sessions.Revoke(World.Organization, "", "k1", "out");
+        journal.GiveUp();
+        Assert.Equal(1, Assert.Single(await connector.ReadAsync()).Revision);
+        Assert.Empty(await connector.ReadAsync());
+
+        journal.Lose();
+        await world.RestartAsync(keepFacts: true);
+        world.Sessions.Revoke(World.Organization, "", "k2", "out");
+        journal.LetThrough();
+
+        // The history that is recorded has another event at revision 1.
+        Assert.NotNull(Assert.Single(await connector.ReadAsync()).ResyncRequired);
+    }
+
+    [Fact]
+    public async Task OnceEventsAreRecordedAgain_TokensSurviveARestart()
+    {
+        var journal = new HeldJournal();
+        using var world = WithIncident(journal);
+        var connector = await Connector.SubscribedAsync(world);
+        var beginning = connector.Token;
+        world.Open("k1");
+        world.Open("k2");
+        world.Open("k3");
+        journal.LetThrough();
+        world.Sessions.Revoke(World.Organization, "", "k1", "out");
+        journal.GiveUp();
+        Assert.Equal("k1", (await connector.RevokedOnceAsync()).SessionKey);
+        world.Sessions.Revoke(World.Organization, "", "k2", "out");
+        journal.LetThrough();
+        Assert.Equal("k2", (await connector.RevokedOnceAsync()).SessionKey);
+
+        await world.RestartAsync(keepFacts: true);
+        world.Sessions.Revoke(World.Organization, "", "k3", "out");
+        journal.LetThrough();
+        Assert.Equal("k3", (await connector.RevokedOnceAsync()).SessionKey);
+
+        // Who comes back from the beginning finds what was recorded late, too.
+        var again = await new Connector(world) { Token = beginning }.RevokedAsync();
+        Assert.Equal(["k1", "k2", "k3"], again.Select(r => r.SessionKey));
+    }
+
     [Theory]
     [InlineData(0)]
     [InlineData(1)]
