@@ -156,9 +156,10 @@ public sealed partial class SessionRegistry
     private void Adopt(string connectorId, in AdoptedSession adopted, OwedRevocations owed, DateTimeOffset now)
     {
         var fresh = new OpenSession(connectorId, adopted.SessionKey, adopted.Request, adopted.Opened is { } o && o < now ? o : now) { LastSeen = now };
+        OpenSession known;
         lock (fresh.Lock)
         {
-            var known = _sessions.GetOrAdd((adopted.Request.OrganizationId, adopted.SessionKey), fresh);
+            known = _sessions.GetOrAdd((adopted.Request.OrganizationId, adopted.SessionKey), fresh);
             if (ReferenceEquals(known, fresh))
             {
                 if (owed.Contains(adopted.SessionKey))
@@ -195,7 +196,8 @@ public sealed partial class SessionRegistry
             known.LastSeen = now;
         }
 
-        LookAgain(_sessions.GetValueOrDefault((adopted.Request.OrganizationId, adopted.SessionKey)) ?? fresh, Trigger.Connector);
+        // Where it has ended since, its event is ahead of this watcher.
+        LookAgain(known, Trigger.Connector);
     }
 }
 

@@ -176,6 +176,31 @@ public class AdoptionTests
     }
 
     [Fact]
+    public async Task RevokedWhileBeingAdopted_IsToldOnce()
+    {
+        for (var round = 0; round < 200; round++)
+        {
+            using var world = WithIncident();
+            var connector = await Connector.SubscribedAsync(world);
+            var keys = Enumerable.Range(0, 50).Select(i => $"k{i}").ToList();
+            keys.ForEach(k => world.Open(k));
+            using var together = new Barrier(2);
+            var resolving = Task.Run(() =>
+            {
+                together.SignalAndWait();
+                Resolve(world);
+            });
+            together.SignalAndWait();
+            using (world.Sessions.Watch(World.Organization, World.Connector, connector.Token, [.. keys.Select(k => Held(k))], TimeSpan.FromSeconds(1), _ => []))
+            {
+                await resolving;
+            }
+
+            Assert.Equal(keys.Order(), (await connector.RevokedAsync()).Select(r => r.SessionKey).Order());
+        }
+    }
+
+    [Fact]
     public async Task RevokedButNotYetDurable_IsToldOnce()
     {
         var journal = new HeldJournal();
