@@ -25,7 +25,8 @@ public sealed class ProgramRun : IAsyncDisposable
         IEnumerable<string> arguments,
         string? input = null,
         IReadOnlyDictionary<string, string>? environment = null,
-        string? workingDirectory = null)
+        string? workingDirectory = null,
+        bool keepsInputOpen = false)
     {
         var start = new ProcessStartInfo(program, arguments)
         {
@@ -51,9 +52,23 @@ public sealed class ProgramRun : IAsyncDisposable
             run._process.StandardInput.Write(input);
         }
 
-        run._process.StandardInput.Close();
+        if (!keepsInputOpen)
+        {
+            run.CloseInput();
+        }
+
         return run;
     }
+
+    /// <summary>Types a line. For a program that was started with its input open.</summary>
+    public void Type(string line)
+    {
+        _process.StandardInput.WriteLine(line);
+        _process.StandardInput.Flush();
+    }
+
+    /// <summary>The program reads the end of its input.</summary>
+    public void CloseInput() => _process.StandardInput.Close();
 
     /// <summary>Waits for the end and returns the exit code.</summary>
     public async Task<int> ExitAsync(TimeSpan atMost)
@@ -79,7 +94,13 @@ public sealed class ProgramRun : IAsyncDisposable
     }
 
     /// <summary>SIGTERM: asks the program to stop.</summary>
-    public void Terminate() => Process.Start("kill", ["-TERM", Id.ToString()]).WaitForExit();
+    public void Terminate() => Signal("TERM");
+
+    /// <summary>SIGSTOP: the program stands still with its connections open, as on a machine that hangs.</summary>
+    public void Freeze() => Signal("STOP");
+
+    /// <summary>SIGCONT: the program goes on.</summary>
+    public void Thaw() => Signal("CONT");
 
     public async ValueTask DisposeAsync()
     {
@@ -91,6 +112,8 @@ public sealed class ProgramRun : IAsyncDisposable
 
         _process.Dispose();
     }
+
+    private void Signal(string name) => Process.Start("kill", ["-" + name, Id.ToString()]).WaitForExit();
 
     private static void Keep(ConcurrentQueue<string> lines, string? line)
     {
