@@ -20,6 +20,7 @@ await using (var cerbos = await CerbosServer.StartAsync())
     await echo.ShapeAsync("answer", await sidecar.Process.Evaluation.EvaluateAsync(Requests.Of("bastion-1")));
     await Footprint.IdleAsync(report, cerbos is null ? [sidecar, echo] : [sidecar, echo, cerbos]);
     await Calls.RunAsync(report, length, sidecar, echo, cerbos);
+    await H2Load.RunAsync(report, length, cerbos is null ? [sidecar, echo] : [sidecar, echo, cerbos]);
     await FanOut.RunAsync(report, length, sidecar, echo);
     await Calls.RunSessionsAsync(report, length, sidecar);
 }
@@ -30,6 +31,17 @@ await using (var sidecar = await SidecarServer.StartAsync(pagerDuty))
 {
     await sidecar.AllowsAsync("bastion-1");
     await Footprint.SessionsAsync(report, sidecar, 100_000);
+}
+
+await Growth.RunAsync(report, length);
+var figures = PerformancePage.Figures(report);
+Console.WriteLine(figures);
+var artifacts = Directory.CreateDirectory(Path.Combine(BuildFacts.RepositoryRoot, "artifacts"));
+await File.WriteAllTextAsync(Path.Combine(artifacts.FullName, "bench.md"), figures);
+await File.WriteAllTextAsync(Path.Combine(artifacts.FullName, "bench-growth.svg"), GrowthChart.Draw(report));
+if (length.Full)
+{
+    PerformancePage.Write(report);
 }
 
 return 0;

@@ -9,13 +9,13 @@ namespace Border0.PdSidecar.Load.Reporting;
 /// <param name="Bytes">Bytes that the server allocated per request.</param>
 internal sealed record Figures(double PerSecond, double P50, double P99, double P999, double Cpu, double Bytes)
 {
-    /// <summary>The median of each figure.</summary>
+    /// <summary>The median of each figure, over the rounds that have it.</summary>
     public static Figures Median(IReadOnlyList<Figures> rounds) => new(
         Of(rounds, r => r.PerSecond), Of(rounds, r => r.P50), Of(rounds, r => r.P99), Of(rounds, r => r.P999), Of(rounds, r => r.Cpu), Of(rounds, r => r.Bytes));
 
     public static double Median(IEnumerable<double> values)
     {
-        double[] sorted = [.. values.Order()];
+        double[] sorted = [.. values.Where(v => !double.IsNaN(v)).Order()];
         return sorted.Length == 0 ? double.NaN : (sorted[(sorted.Length - 1) / 2] + sorted[sorted.Length / 2]) / 2;
     }
 

@@ -62,7 +62,7 @@ internal static class FanOut
         await sidecar.AttachAsync("one", service.Id, "one");
         await sidecar.SyncAsync();
         List<double> took = [];
-        for (var i = 0; i < length.Pick(300, 60); i++)
+        for (var i = 0; i < length.Pick(200, 60); i++)
         {
             var incident = sidecar.PagerDuty.Trigger(service);
             await sidecar.PagerDuty.TellAsync(sidecar.Process, "triggered", incident);

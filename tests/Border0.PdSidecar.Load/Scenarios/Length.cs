@@ -7,11 +7,11 @@ internal sealed record Length(bool Full)
     public int Rounds => Full ? 5 : 3;
 
     /// <summary>What is measured of each round, after the warm-up.</summary>
-    public TimeSpan Round => TimeSpan.FromSeconds(Full ? 2 : 0.8);
+    public TimeSpan Round => TimeSpan.FromSeconds(Full ? 1.2 : 0.8);
 
-    public TimeSpan WarmUp => TimeSpan.FromSeconds(Full ? 0.5 : 0.3);
+    public TimeSpan WarmUp => TimeSpan.FromSeconds(0.3);
 
-    public TimeSpan PacedRound => TimeSpan.FromSeconds(Full ? 10 : 4);
+    public TimeSpan PacedRound => TimeSpan.FromSeconds(Full ? 6 : 4);
 
     public T Pick<T>(T full, T quick) => Full ? full : quick;
 }

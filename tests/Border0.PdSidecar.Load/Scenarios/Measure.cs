@@ -29,7 +29,8 @@ internal static class Measure
             var (requests, took) = ((double)(load.Sum(t => t.Completed) - completed), Stopwatch.GetElapsedTime(begun).TotalSeconds);
             cpu = server.CpuMicroseconds - cpu;
             bytes = await server.AllocatedBytesAsync() - bytes;
-            // The two pages of metrics are a little further apart than the two counts of requests.
+            // The two pages of metrics are a little further apart than the two counts of requests. The runtime adds up what was allocated
+            // at collections: a round without one says nothing.
             double[] latencies = [.. load.SelectMany(t => t.Stop()).Select(t => t * 1000.0 / Stopwatch.Frequency).Order()];
             return new Figures(
                 requests / took,
@@ -37,7 +38,7 @@ internal static class Measure
                 Figures.Percentile(latencies, 0.99),
                 Figures.Percentile(latencies, 0.999),
                 cpu / requests,
-                bytes / requests);
+                bytes > 0 ? bytes / requests : double.NaN);
         }
         finally
         {

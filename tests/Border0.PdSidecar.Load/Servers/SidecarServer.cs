@@ -9,6 +9,7 @@ internal sealed class SidecarServer : Server
 {
     private readonly TemporaryFolder _folder;
     private readonly Uri _metrics;
+    private bool _keepFolder;
 
     private SidecarServer(TemporaryFolder folder, Sidecar process, PagerDutyAccountForLoad pagerDuty)
     {
@@ -37,18 +38,25 @@ internal sealed class SidecarServer : Server
     {
         var folder = new TemporaryFolder();
         var server = new SidecarServer(folder, await Testing.Sidecar.StartAsync(folder, pagerDuty.BaseAddress), pagerDuty);
-        await server.Process.Integrations.CreateIntegrationAsync(new CreateIntegrationRequest
-        {
-            Integration = new Integration
-            {
-                Name = PagerDutyAccountForLoad.IntegrationName,
-                ApiKey = PagerDutyAccountForLoad.ApiKey,
-                WebhookSecrets = { PagerDutyAccountForLoad.WebhookSecret },
-            },
-        });
+        await server.IntegrateAsync();
         await server.AttachAsync("payments-ssh", pagerDuty.Payments.Id, "bastion-1");
         await server.SyncAsync();
         return server;
+    }
+
+    /// <summary>Starts it with an integration and with many policies.</summary>
+    public static async Task<SidecarServer> StartAsync(PagerDutyAccountForLoad pagerDuty, IEnumerable<Policy> policies)
+    {
+        var folder = new TemporaryFolder();
+        await using (var first = new SidecarServer(folder, await Testing.Sidecar.StartAsync(folder, pagerDuty.BaseAddress), pagerDuty) { _keepFolder = true })
+        {
+            await first.IntegrateAsync();
+            first.Process.Run.Terminate();
+            await first.Process.Run.ExitAsync(TimeSpan.FromSeconds(20));
+        }
+
+        PolicySeed.Write(folder.Path("data"), policies);
+        return new SidecarServer(folder, await Testing.Sidecar.StartAsync(folder, pagerDuty.BaseAddress), pagerDuty);
     }
 
     /// <summary>Creates a policy on a socket that needs the user on call for a service, and an open incident of it.</summary>
@@ -83,6 +91,19 @@ internal sealed class SidecarServer : Server
     public override async ValueTask DisposeAsync()
     {
         await Process.DisposeAsync();
-        _folder.Dispose();
+        if (!_keepFolder)
+        {
+            _folder.Dispose();
+        }
     }
+
+    private async Task IntegrateAsync() => await Process.Integrations.CreateIntegrationAsync(new CreateIntegrationRequest
+    {
+        Integration = new Integration
+        {
+            Name = PagerDutyAccountForLoad.IntegrationName,
+            ApiKey = PagerDutyAccountForLoad.ApiKey,
+            WebhookSecrets = { PagerDutyAccountForLoad.WebhookSecret },
+        },
+    });
 }
