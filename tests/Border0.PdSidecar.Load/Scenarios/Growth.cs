@@ -66,7 +66,7 @@ internal static class Growth
         List<double> rounds = [];
         for (var i = 0; i < 3; i++)
         {
-            rounds.Add((await Measure.RoundAsync(sidecar, Calls.Unary(sidecar, unix: true, 1, 16), length.WarmUp, length.Round)).Cpu);
+            rounds.Add((await Measure.RoundAsync(sidecar, Calls.Unary(sidecar, unix: true, 1, 16), Length.WarmUp, length.Round)).Cpu);
         }
 
         return Figures.Median(rounds);

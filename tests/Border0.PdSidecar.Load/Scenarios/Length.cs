@@ -9,7 +9,7 @@ internal sealed record Length(bool Full)
     /// <summary>What is measured of each round, after the warm-up.</summary>
     public TimeSpan Round => TimeSpan.FromSeconds(Full ? 1.2 : 0.8);
 
-    public TimeSpan WarmUp => TimeSpan.FromSeconds(0.3);
+    public static TimeSpan WarmUp => TimeSpan.FromSeconds(0.3);
 
     public TimeSpan PacedRound => TimeSpan.FromSeconds(Full ? 6 : 4);
 

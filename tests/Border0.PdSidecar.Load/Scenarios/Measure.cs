@@ -58,7 +58,7 @@ internal static class Measure
         {
             foreach (var server in servers)
             {
-                rounds[server].Add(await RoundAsync(server, load(server), length.WarmUp, duration ?? length.Round));
+                rounds[server].Add(await RoundAsync(server, load(server), Length.WarmUp, duration ?? length.Round));
             }
         }
 
