@@ -199,6 +199,7 @@ public sealed partial class SessionRegistry
             new WatchSessionsResponse { SessionRevoked = revoked },
             new JournalEntry.SessionRemoved(session.Request.OrganizationId, session.SessionKey, finalUntil));
         Forget(session);
+        _revocations?.Revoked(session.Request, session.ConnectorId, revoked, revision);
         SessionMetrics.Revocations.Add(1, new KeyValuePair<string, object?>("cause", revoked.Cause.ToString()));
         SessionRevokedEvent(session.Request.OrganizationId, session.ConnectorId, session.SessionKey, revoked.Cause, revoked.PolicyName, revision);
         return revision;

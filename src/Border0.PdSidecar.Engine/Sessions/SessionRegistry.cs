@@ -25,6 +25,7 @@ public sealed partial class SessionRegistry : IDisposable
     private readonly SessionOptions _options;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
+    private readonly IRevocationObserver? _revocations;
     private readonly ConnectorLogs _logs;
     private readonly FinalKeys _final;
     private readonly DueTimes<OpenSession> _due;
@@ -36,8 +37,10 @@ public sealed partial class SessionRegistry : IDisposable
         ISessionJournal journal,
         SessionOptions options,
         TimeProvider time,
-        ILogger<SessionRegistry> logger)
+        ILogger<SessionRegistry> logger,
+        IRevocationObserver? revocations = null)
     {
+        _revocations = revocations;
         (_policies, _facts, _journal, _options, _time, _logger) = (policies, facts, journal, options, time, logger);
         _logs = new ConnectorLogs(journal, options);
         _final = new FinalKeys(options.MaxFinalKeys);

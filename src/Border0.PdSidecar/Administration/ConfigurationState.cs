@@ -13,7 +13,7 @@ namespace Border0.PdSidecar.Administration;
 /// they are answered; a crash in between is healed by the next start. Read from any thread.
 /// </summary>
 public sealed class ConfigurationState(
-    IConfigurationStore store, PolicyCatalog catalog, PagerDutyFeeds feeds, SidecarOptions options, TimeProvider time) : IDisposable
+    IConfigurationStore store, PolicyCatalog catalog, PagerDutyFeeds feeds, SidecarOptions options, TimeProvider time, IConfigurationObserver? observer = null) : IDisposable
 {
     /// <summary>How long a write waits for PagerDuty to tell of services that it names for the first time.</summary>
     private static readonly TimeSpan FirstFacts = TimeSpan.FromSeconds(2);
@@ -56,6 +56,7 @@ public sealed class ConfigurationState(
 
     /// <summary>Creates or replaces an integration.</summary>
     public Task<WriteOutcome> PutAsync(StoredIntegration integration, bool create, CancellationToken cancellation) => WriteAsync(
+        KeyOf(integration.Integration.OrganizationId, integration.Integration.Name),
         () => create ? store.CreateAsync(integration, cancellation) : store.ReplaceAsync(integration, cancellation),
         outcome => outcome == WriteOutcome.Written,
         s => s with { Integrations = s.Integrations.SetItem(KeyOf(integration.Integration.OrganizationId, integration.Integration.Name), integration) },
@@ -63,6 +64,7 @@ public sealed class ConfigurationState(
 
     /// <summary>Creates or replaces a policy.</summary>
     public Task<WriteOutcome> PutAsync(Policy policy, bool create, CancellationToken cancellation) => WriteAsync(
+        KeyOf(policy.OrganizationId, policy.Name),
         () => create ? store.CreateAsync(policy, cancellation) : store.ReplaceAsync(policy, cancellation),
         outcome => outcome == WriteOutcome.Written,
         s => s with { Policies = s.Policies.SetItem(KeyOf(policy.OrganizationId, policy.Name), policy) },
@@ -70,6 +72,7 @@ public sealed class ConfigurationState(
 
     /// <summary>Deletes an integration.</summary>
     public Task<DeleteOutcome> DeleteIntegrationAsync(string organizationId, string name, string etag, bool force, CancellationToken cancellation) => WriteAsync(
+        KeyOf(organizationId, name),
         () => store.DeleteIntegrationAsync(organizationId, name, etag, force, cancellation),
         outcome => outcome.Outcome == WriteOutcome.Written,
         s => s with { Integrations = s.Integrations.Remove(KeyOf(organizationId, name)) },
@@ -77,6 +80,7 @@ public sealed class ConfigurationState(
 
     /// <summary>Deletes a policy.</summary>
     public Task<DeleteOutcome> DeletePolicyAsync(string organizationId, string name, string etag, CancellationToken cancellation) => WriteAsync(
+        KeyOf(organizationId, name),
         () => store.DeletePolicyAsync(organizationId, name, etag, cancellation),
         outcome => outcome.Outcome == WriteOutcome.Written,
         s => s with { Policies = s.Policies.Remove(KeyOf(organizationId, name)) },
@@ -87,7 +91,7 @@ public sealed class ConfigurationState(
 
     private static (string, string) KeyOf(string organizationId, string name) => (organizationId, name.ToLowerInvariant());
 
-    private async Task<T> WriteAsync<T>(Func<Task<T>> write, Func<T, bool> isWritten, Func<Snapshot, Snapshot> change, CancellationToken cancellation)
+    private async Task<T> WriteAsync<T>((string, string) key, Func<Task<T>> write, Func<T, bool> isWritten, Func<Snapshot, Snapshot> change, CancellationToken cancellation)
     {
         await _writes.WaitAsync(cancellation);
         try
@@ -98,7 +102,9 @@ public sealed class ConfigurationState(
                 var next = change(_current);
                 feeds.Apply(Connections(next));
                 await FirstFactsAsync(_current, next);
+                var before = _current;
                 InForce(next);
+                Tell(before, next, key);
             }
 
             return outcome;
@@ -106,6 +112,27 @@ public sealed class ConfigurationState(
         finally
         {
             _writes.Release();
+        }
+    }
+
+    /// <summary>Tells what was written under a key: the other kind's object is the one that it was.</summary>
+    private void Tell(Snapshot before, Snapshot next, (string, string) key)
+    {
+        if (observer is null)
+        {
+            return;
+        }
+
+        var (integrationBefore, integrationAfter) = (before.Integrations.GetValueOrDefault(key), next.Integrations.GetValueOrDefault(key));
+        if (!ReferenceEquals(integrationBefore, integrationAfter))
+        {
+            observer.Changed(ConfigurationChange.Of(integrationBefore, integrationAfter));
+        }
+
+        var (policyBefore, policyAfter) = (before.Policies.GetValueOrDefault(key), next.Policies.GetValueOrDefault(key));
+        if (!ReferenceEquals(policyBefore, policyAfter))
+        {
+            observer.Changed(ConfigurationChange.Of(policyBefore, policyAfter));
         }
     }
 

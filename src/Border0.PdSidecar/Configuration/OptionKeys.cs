@@ -1,4 +1,5 @@
 using System.Globalization;
+using Border0.PdSidecar.DecisionLog;
 
 namespace Border0.PdSidecar.Configuration;
 
@@ -42,6 +43,12 @@ public static class OptionKeys
         new("encryption_key_file", "FILE", "keys that secrets are encrypted under, created 0600 when absent (default: DIR/encryption.key)", (o, t) => o with { EncryptionKeyFile = t }),
         new("tls_certificate", "FILE", "PEM certificate chain for listeners beyond loopback", (o, t) => o with { TlsCertificate = t }),
         new("tls_key", "FILE", "PEM private key of the certificate", (o, t) => o with { TlsKey = t }),
+        new("decision_log", "TARGETS", "where decisions, revocations and changes are recorded: file, stdout, both (file,stdout) or off (default: file)", (o, t) => Targets(t) is { } d ? o with { DecisionLog = d } : null),
+        new("decision_log_file", "FILE", "file of the decision log, created 0600 (default: DIR/decisions.jsonl)", (o, t) => o with { DecisionLogFile = t }),
+        new("decision_log_size", "SIZE", "how large the file gets before it is rotated, from 1MiB to 1TiB (default: 64MiB)", (o, t) => TryReadSize(t, out var s) && s is >= 1L << 20 and <= 1L << 40 ? o with { DecisionLogSize = s } : null),
+        new("decision_log_files", "COUNT", "how many files are kept, the current one included, from 1 to 1000 (default: 4)", (o, t) => int.TryParse(t, NumberStyles.None, CultureInfo.InvariantCulture, out var n) && n is >= 1 and <= 1000 ? o with { DecisionLogFiles = n } : null),
+        new("decision_log_when_full", "WHAT", "block (callers wait) or drop-and-count (a gap record says how many are missing), when the log cannot keep up (default: block)", (o, t) => t switch { "block" => o with { DecisionLogWhenFull = DecisionLogWhenFull.Block }, "drop-and-count" => o with { DecisionLogWhenFull = DecisionLogWhenFull.DropAndCount }, _ => null }),
+        new("decision_log_filter", "WHICH", "all or denies; revocations and changes are always recorded (default: all)", (o, t) => t switch { "all" => o with { DecisionLogFilter = DecisionLogFilter.All }, "denies" => o with { DecisionLogFilter = DecisionLogFilter.Denies }, _ => null }),
         new("log_level", "LEVEL", "trace, debug, information, warning, error or critical (default: information)", (o, t) => Enum.TryParse<LogLevel>(t, ignoreCase: true, out var l) && Enum.IsDefined(l) ? o with { LogLevel = l } : null),
         new("log_format", "FORMAT", "console or json (default: console)", (o, t) => t is "console" or "json" ? o with { LogFormat = t } : null),
     ];
@@ -68,6 +75,37 @@ public static class OptionKeys
         }
 
         return TimeSpan.TryParseExact(text, "c", CultureInfo.InvariantCulture, out span);
+    }
+
+    /// <summary>Reads a number of bytes: "1048576", "512KiB", "64MiB", "2GiB" or "1TiB".</summary>
+    public static bool TryReadSize(string text, out long bytes)
+    {
+        var digits = text.AsSpan().TrimEnd("KMGTiB");
+        var shift = text[digits.Length..] switch { "" => 0, "KiB" => 10, "MiB" => 20, "GiB" => 30, "TiB" => 40, _ => -1 };
+        bytes = 0;
+        if (shift < 0 || digits.Length > 15 || !long.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out var number) || number > long.MaxValue >> shift)
+        {
+            return false;
+        }
+
+        bytes = number << shift;
+        return true;
+    }
+
+    private static DecisionLogTargets? Targets(string text)
+    {
+        var targets = DecisionLogTargets.None;
+        foreach (var name in text == "off" ? [] : text.Split(',', StringSplitOptions.TrimEntries))
+        {
+            if (name is not ("file" or "stdout"))
+            {
+                return null;
+            }
+
+            targets |= name == "file" ? DecisionLogTargets.File : DecisionLogTargets.Stdout;
+        }
+
+        return targets;
     }
 
     private static OptionKey Span(string name, string description, int least, int most, Func<SidecarOptions, TimeSpan, SidecarOptions> put) => new(

@@ -99,6 +99,11 @@ public static class OptionsReader
             }
         }
 
+        if (options.DecisionLogFile.Length > 0 && Path.GetDirectoryName(Path.GetFullPath(options.DecisionLogFile)) is { } folder && !Directory.Exists(folder))
+        {
+            problems.Add($"decision_log_file: there is no directory {folder}");
+        }
+
         var socket = options.GrpcSocket.Length > 0 ? options.GrpcSocket : Path.Combine(options.Data, "pdsidecar.sock");
         if (System.Text.Encoding.UTF8.GetByteCount(Path.GetFullPath(socket)) > 107)
         {

@@ -1,3 +1,5 @@
+using Border0.PdSidecar.DecisionLog;
+
 namespace Border0.PdSidecar.Configuration;
 
 /// <summary>Everything that can be configured, with defaults that work.</summary>
@@ -68,6 +70,24 @@ public sealed record SidecarOptions
 
     /// <summary>"console" or "json".</summary>
     public string LogFormat { get; init; } = "console";
+
+    /// <summary>Where decisions, revocations and administrative changes are recorded.</summary>
+    public DecisionLogTargets DecisionLog { get; init; } = DecisionLogTargets.File;
+
+    /// <summary>The file of the decision log. Empty: decisions.jsonl in the data directory.</summary>
+    public string DecisionLogFile { get; init; } = "";
+
+    /// <summary>How large the file gets before it is rotated, in bytes.</summary>
+    public long DecisionLogSize { get; init; } = 64 * 1024 * 1024;
+
+    /// <summary>How many files are kept, the one that is written to included.</summary>
+    public int DecisionLogFiles { get; init; } = 4;
+
+    /// <summary>What happens to a decision that the queue of the decision log has no room for.</summary>
+    public DecisionLogWhenFull DecisionLogWhenFull { get; init; } = DecisionLogWhenFull.Block;
+
+    /// <summary>Which decisions are recorded.</summary>
+    public DecisionLogFilter DecisionLogFilter { get; init; } = DecisionLogFilter.All;
 
     private static string DefaultData() =>
         Environment.GetEnvironmentVariable("XDG_STATE_HOME") is { Length: > 0 } state

@@ -104,6 +104,7 @@ public sealed partial class SidecarHost : IAsyncDisposable
             .AddSingleton(options)
             .AddSingleton(time)
             .AddSidecarStorage(directory, options)
+            .AddDecisionLog(directory, options)
             .AddSidecarEngine(options)
             .AddPagerDuty(options)
             .AddSidecarRpc()

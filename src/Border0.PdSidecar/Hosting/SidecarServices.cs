@@ -1,5 +1,6 @@
 using Border0.PdSidecar.Administration;
 using Border0.PdSidecar.Configuration;
+using Border0.PdSidecar.DecisionLog;
 using Border0.PdSidecar.Engine.Facts;
 using Border0.PdSidecar.Engine.Policies;
 using Border0.PdSidecar.Engine.Sessions;
@@ -36,6 +37,18 @@ internal static class SidecarServices
         .AddSingleton<FactsStore>()
         .AddSingleton(new Engine.Sessions.SessionOptions { ExpiringWarning = options.ExpiringWarning, SessionLease = options.SessionLease, RequireWatcher = options.RequireWatcher })
         .AddSingleton<SessionRegistry>();
+
+    /// <summary>What is on record. Disposed of after whatever records, and written to its end then.</summary>
+    public static IServiceCollection AddDecisionLog(this IServiceCollection services, DataDirectory directory, SidecarOptions options) => services
+        .AddSingleton(s => new DecisionRecorder(
+            DecisionSinks.Of(options, directory),
+            options.DecisionLogFilter,
+            options.DecisionLogWhenFull,
+            options.DefaultOrganization,
+            s.GetRequiredService<TimeProvider>(),
+            s.GetRequiredService<ILogger<DecisionRecorder>>()))
+        .AddSingleton<IRevocationObserver>(s => s.GetRequiredService<DecisionRecorder>())
+        .AddSingleton<IConfigurationObserver>(s => s.GetRequiredService<DecisionRecorder>());
 
     /// <summary>What asks PagerDuty and what listens to it.</summary>
     public static IServiceCollection AddPagerDuty(this IServiceCollection services, SidecarOptions options) => services

@@ -1,4 +1,5 @@
 using Border0.PdSidecar.Configuration;
+using Border0.PdSidecar.DecisionLog;
 using Border0.PdSidecar.Engine.Evaluation;
 using Border0.PdSidecar.Engine.Sessions;
 using Border0.PdSidecar.PagerDuty.Feeds;
@@ -8,7 +9,7 @@ using Google.Protobuf.WellKnownTypes;
 namespace Border0.PdSidecar.Rpc;
 
 /// <summary>Answers one Evaluate: at once where everything is known, after the first facts where a service is not known yet.</summary>
-internal sealed class Decider(SessionRegistry sessions, PagerDutyFeeds feeds, SidecarOptions options, TimeProvider time)
+internal sealed class Decider(SessionRegistry sessions, PagerDutyFeeds feeds, SidecarOptions options, DecisionRecorder recorder, TimeProvider time)
 {
     /// <summary>The longest wait for the first facts about a service.</summary>
     private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(2);
@@ -16,18 +17,19 @@ internal sealed class Decider(SessionRegistry sessions, PagerDutyFeeds feeds, Si
     /// <summary>Decides; throws the error of a bad request.</summary>
     /// <param name="request">The request.</param>
     /// <param name="deadline">The caller's deadline.</param>
+    /// <param name="traceParent">The caller's traceparent header, or null.</param>
     /// <param name="cancellation">The call's end.</param>
-    public ValueTask<EvaluateResponse> DecideAsync(EvaluateRequest request, DateTime deadline, CancellationToken cancellation)
+    public ValueTask<EvaluateResponse> DecideAsync(EvaluateRequest request, DateTime deadline, string? traceParent, CancellationToken cancellation)
     {
         var access = AccessRequests.Read(request, options.DefaultOrganization);
         var evaluation = sessions.Evaluate(access, request.ConnectorId, request.SessionKey);
         return evaluation.Decision.AwaitsFacts && !evaluation.Allowed && !evaluation.KeyInUse
-            ? AfterFirstFactsAsync(request, access, evaluation, deadline, cancellation)
-            : ValueTask.FromResult(Answer(request, access, evaluation));
+            ? AfterFirstFactsAsync(request, access, evaluation, deadline, traceParent, cancellation)
+            : RecordAsync(request, access, evaluation, traceParent, cancellation);
     }
 
     private async ValueTask<EvaluateResponse> AfterFirstFactsAsync(
-        EvaluateRequest request, AccessRequest access, SessionEvaluation evaluation, DateTime deadline, CancellationToken cancellation)
+        EvaluateRequest request, AccessRequest access, SessionEvaluation evaluation, DateTime deadline, string? traceParent, CancellationToken cancellation)
     {
         var left = deadline == DateTime.MaxValue ? LongestWait : deadline - time.GetUtcNow().UtcDateTime - TimeSpan.FromMilliseconds(50);
         using var bound = new CancellationTokenSource(left < TimeSpan.Zero ? TimeSpan.Zero : left < LongestWait ? left : LongestWait, time);
@@ -47,11 +49,15 @@ internal sealed class Decider(SessionRegistry sessions, PagerDutyFeeds feeds, Si
         catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
         {
             // Not known in time: the deny says so.
-            return Answer(request, access, evaluation);
+            return await RecordAsync(request, access, evaluation, traceParent, cancellation);
         }
 
-        return Answer(request, access, evaluation);
+        return await RecordAsync(request, access, evaluation, traceParent, cancellation);
     }
+
+    private ValueTask<EvaluateResponse> RecordAsync(
+        EvaluateRequest request, in AccessRequest access, in SessionEvaluation evaluation, string? traceParent, CancellationToken cancellation) =>
+        recorder.RecordAsync(request, Answer(request, access, evaluation), evaluation.Decision.Policies, traceParent, cancellation);
 
     private static EvaluateResponse Answer(EvaluateRequest request, in AccessRequest access, in SessionEvaluation evaluation)
     {

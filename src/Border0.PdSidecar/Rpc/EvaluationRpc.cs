@@ -18,12 +18,12 @@ internal sealed class EvaluationRpc(
     private const int MostActiveSessions = 100_000;
 
     public override Task<EvaluateResponse> Evaluate(EvaluateRequest request, ServerCallContext context) =>
-        decider.DecideAsync(request, context.Deadline, context.CancellationToken).AsTask();
+        decider.DecideAsync(request, context.Deadline, TraceParent(context), context.CancellationToken).AsTask();
 
     public override async Task EvaluateStream(
         IAsyncStreamReader<EvaluateStreamRequest> requestStream, IServerStreamWriter<EvaluateStreamResponse> responseStream, ServerCallContext context)
     {
-        using var stream = new EvaluationStream(decider, requestStream, responseStream);
+        using var stream = new EvaluationStream(decider, requestStream, responseStream, TraceParent(context));
         await stream.RunAsync(context.Deadline, context.CancellationToken);
     }
 
@@ -98,6 +98,9 @@ internal sealed class EvaluationRpc(
 
         return Task.FromResult(response);
     }
+
+    /// <summary>The header that the server holds ready; the call's own metadata would be built for it.</summary>
+    private static string? TraceParent(ServerCallContext context) => context.GetHttpContext().Request.Headers.TraceParent;
 
     private static (List<AdoptedSession> Active, TimeSpan Heartbeat) Read(WatchSessionsRequest request, string organization)
     {

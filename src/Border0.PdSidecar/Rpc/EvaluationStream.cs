@@ -9,7 +9,7 @@ namespace Border0.PdSidecar.Rpc;
 /// ready. Bounded: a caller that does not read its answers is not read from, and at most so many requests wait at a time.
 /// </summary>
 internal sealed class EvaluationStream(
-    Decider decider, IAsyncStreamReader<EvaluateStreamRequest> requests, IServerStreamWriter<EvaluateStreamResponse> responses) : IDisposable
+    Decider decider, IAsyncStreamReader<EvaluateStreamRequest> requests, IServerStreamWriter<EvaluateStreamResponse> responses, string? traceParent) : IDisposable
 {
     private const int MostInMessage = 1024;
     private const int MostWaiting = 1024;
@@ -69,7 +69,7 @@ internal sealed class EvaluationStream(
         {
             try
             {
-                var deciding = decider.DecideAsync(request, deadline, cancellation);
+                var deciding = decider.DecideAsync(request, deadline, traceParent, cancellation);
                 if (deciding.IsCompletedSuccessfully)
                 {
                     ready.Responses.Add(deciding.Result);
