@@ -18,6 +18,12 @@ internal sealed class RotatingFile(string path, long size, int files) : IRecordS
     {
         try
         {
+            if (_file is not null && !File.Exists(path))
+            {
+                // Somebody moved it away, or deleted it.
+                Close();
+            }
+
             _file ??= Open();
             if (_length > 0 && _length + lines.Length > size)
             {

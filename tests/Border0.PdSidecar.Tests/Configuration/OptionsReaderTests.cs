@@ -1,4 +1,5 @@
 using Border0.PdSidecar.Configuration;
+using Border0.PdSidecar.DecisionLog;
 
 namespace Border0.PdSidecar.Tests.Configuration;
 
@@ -37,6 +38,52 @@ public class OptionsReaderTests
         {
             Assert.Contains(problems, p => p.StartsWith(key, StringComparison.Ordinal) && p.Contains(value, StringComparison.Ordinal));
         }
+    }
+
+    [Fact]
+    public void DecisionLog_IsReadFromItsKeys()
+    {
+        var problems = new List<string>();
+        var options = OptionsReader.Read(
+            null,
+            _ => null,
+            new Dictionary<string, string>
+            {
+                ["decision_log"] = "stdout, file",
+                ["decision_log_file"] = Path.Combine(Path.GetTempPath(), "d.jsonl"),
+                ["decision_log_size"] = "2GiB",
+                ["decision_log_files"] = "9",
+                ["decision_log_when_full"] = "drop-and-count",
+                ["decision_log_filter"] = "denies",
+            },
+            problems);
+
+        Assert.Empty(problems);
+        Assert.Equal(
+            (DecisionLogTargets.File | DecisionLogTargets.Stdout, 2L << 30, 9, DecisionLogWhenFull.DropAndCount, DecisionLogFilter.Denies),
+            (options.DecisionLog, options.DecisionLogSize, options.DecisionLogFiles, options.DecisionLogWhenFull, options.DecisionLogFilter));
+        var defaults = new SidecarOptions();
+        Assert.Equal(
+            (DecisionLogTargets.File, 64L << 20, 4, DecisionLogWhenFull.Block, DecisionLogFilter.All),
+            (defaults.DecisionLog, defaults.DecisionLogSize, defaults.DecisionLogFiles, defaults.DecisionLogWhenFull, defaults.DecisionLogFilter));
+    }
+
+    [Theory]
+    [InlineData("decision_log", "file,off")]
+    [InlineData("decision_log", "")]
+    [InlineData("decision_log_file", "/nowhere/at/all/d.jsonl")]
+    [InlineData("decision_log_size", "1MB")]
+    [InlineData("decision_log_size", "1023KiB")]
+    [InlineData("decision_log_size", "99999999999TiB")]
+    [InlineData("decision_log_files", "0")]
+    [InlineData("decision_log_when_full", "drop")]
+    [InlineData("decision_log_filter", "none")]
+    public void DecisionLog_Wrong_IsSaid(string key, string value)
+    {
+        var problems = new List<string>();
+        OptionsReader.Read(null, _ => null, new Dictionary<string, string> { [key] = value }, problems);
+
+        Assert.StartsWith(key + ":", Assert.Single(problems), StringComparison.Ordinal);
     }
 
     [Fact]

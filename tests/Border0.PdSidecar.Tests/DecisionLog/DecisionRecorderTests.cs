@@ -1,3 +1,4 @@
+using System.Diagnostics.Metrics;
 using Border0.PdSidecar.DecisionLog;
 using Decision = Border0.PdSidecar.V1.Decision;
 
@@ -171,6 +172,40 @@ public sealed class DecisionRecorderTests
         recorded.Pass();
 
         Assert.Equal(["denied", "revoked"], Recorded.Told(_sink.Records));
+    }
+
+    [Fact]
+    public async Task Metrics_TellWhatIsWrittenMissingAndWaiting()
+    {
+        await using var recorded = new Recorded(sinks: _sink);
+        _sink.Refuse("no");
+        await recorded.DecideAsync("lost");
+        recorded.Pass();
+        _sink.Refuse(null);
+        await recorded.DecideAsync("written");
+        recorded.Time.Advance(TimeSpan.FromSeconds(1));
+        await recorded.DecideAsync("waits1");
+        await recorded.DecideAsync("waits2");
+
+        // Other logs of this process may be on the same meter; this one's values are among those seen.
+        var seen = new List<(string, long)>();
+        using var listener = new MeterListener
+        {
+            InstrumentPublished = (instrument, l) =>
+            {
+                if (instrument.Name.StartsWith("pdsidecar.decision_log.", StringComparison.Ordinal))
+                {
+                    l.EnableMeasurementEvents(instrument);
+                }
+            },
+        };
+        listener.SetMeasurementEventCallback<long>((instrument, value, _, _) => seen.Add((instrument.Name, value)));
+        listener.Start();
+        listener.RecordObservableInstruments();
+
+        Assert.Contains(("pdsidecar.decision_log.written", 1), seen);
+        Assert.Contains(("pdsidecar.decision_log.missing", 1), seen);
+        Assert.Contains(("pdsidecar.decision_log.queue", 2), seen);
     }
 
     [Fact]

@@ -81,6 +81,34 @@ public sealed class RotatingFileTests : IDisposable
     }
 
     [Fact]
+    public void MovedAway_IsCreatedAnew()
+    {
+        using var file = new RotatingFile(File, 1 << 20, 2);
+        file.Write("one\n"u8);
+        System.IO.File.Move(File, File + ".archived");
+        file.Write("two\n"u8);
+
+        Assert.Equal(("one\n", "two\n"), (Read(File + ".archived"), Read(File)));
+    }
+
+    [Fact]
+    public async Task UnderLoad_DiskUseStaysBounded_AndWhatIsKeptIsWhole()
+    {
+        const int Records = 100_000;
+        var recorded = new Recorded(capacity: 1024, sinks: new RotatingFile(File, 1 << 20, 3));
+        for (var i = 0; i < Records; i++)
+        {
+            await recorded.DecideAsync($"{i}");
+        }
+
+        await recorded.DisposeAsync();
+        Assert.All(_folder.GetFiles(), f => Assert.InRange(f.Length, 1, 1 << 20));
+        var kept = Recorded.Told(Recorded.Parse(Read(File + ".2") + Read(File + ".1") + Read(File)));
+        Assert.Equal(3, _folder.GetFiles().Length);
+        Assert.Equal(Enumerable.Range(Records - kept.Length, kept.Length).Select(i => $"{i}"), kept);
+    }
+
+    [Fact]
     public async Task FullDisk_DecisionsGoOn_AndTheGapIsToldOnceThereIsRoom()
     {
         System.IO.File.CreateSymbolicLink(File, "/dev/full");
