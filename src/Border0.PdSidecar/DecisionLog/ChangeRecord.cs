@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Border0.PdSidecar.Administration;
 using Border0.PdSidecar.V1;
 using Google.Protobuf;
@@ -10,50 +9,39 @@ internal static class ChangeRecord
 {
     private static readonly JsonFormatter Formatter = new(JsonFormatter.Settings.Default.WithPreserveProtoFieldNames(true));
 
-    public static void Write(Utf8JsonWriter json, long ticks, ConfigurationChange change)
+    public static void Write(long ticks, ConfigurationChange change, LineBuffer lines)
     {
-        json.WriteString(RecordNames.Kind, RecordNames.ChangeKind);
-        RecordTime.Write(json, RecordNames.Time, ticks);
+        lines.AddTime("{\"kind\":\"change\",\"time\":\""u8, ticks);
 
         // Callers are not told apart yet: whoever reaches an administrative call is on this machine.
-        json.WriteStartObject(RecordNames.Actor);
-        json.WriteString(RecordNames.Caller, RecordNames.Local);
-        json.WriteEndObject();
-        json.WriteString(RecordNames.Action, change.Before is null ? RecordNames.Create : change.After is null ? RecordNames.Delete : RecordNames.Update);
-        json.WriteString(RecordNames.Type, change.Type);
-        json.WriteString(RecordNames.Organization, change.OrganizationId);
-        json.WriteString(RecordNames.ResourceName, change.Name);
-        Etag(json, RecordNames.EtagBefore, change.EtagBefore);
-        Etag(json, RecordNames.EtagAfter, change.EtagAfter);
+        lines.Add(",\"actor\":{\"caller\":\"local\"}"u8);
+        lines.AddText(",\"action\":\""u8, change.Before is null ? "create" : change.After is null ? "delete" : "update");
+        lines.AddText(",\"type\":\""u8, change.Type);
+        lines.AddText(",\"organization\":\""u8, change.OrganizationId);
+        lines.AddText(",\"name\":\""u8, change.Name);
+        lines.AddIfAny(",\"etag_before\":\""u8, change.EtagBefore);
+        lines.AddIfAny(",\"etag_after\":\""u8, change.EtagAfter);
         if (change.ApiKeyChanged)
         {
-            json.WriteBoolean(RecordNames.ApiKeyChanged, true);
+            lines.Add(",\"api_key_changed\":true"u8);
         }
 
         if (change.WebhookSecretsChanged)
         {
-            json.WriteBoolean(RecordNames.WebhookSecretsChanged, true);
+            lines.Add(",\"webhook_secrets_changed\":true"u8);
         }
 
-        Message(json, RecordNames.Before, change.Before);
-        Message(json, RecordNames.After, change.After);
-    }
-
-    private static void Etag(Utf8JsonWriter json, JsonEncodedText name, string etag)
-    {
-        if (etag.Length > 0)
+        if (change.Before is { } before)
         {
-            json.WriteString(name, etag);
+            lines.Add(",\"before\":"u8, Formatter.Format(WithoutSecrets(before)));
         }
-    }
 
-    private static void Message(Utf8JsonWriter json, JsonEncodedText name, IMessage? message)
-    {
-        if (message is not null)
+        if (change.After is { } after)
         {
-            json.WritePropertyName(name);
-            json.WriteRawValue(Formatter.Format(WithoutSecrets(message)), skipInputValidation: true);
+            lines.Add(",\"after\":"u8, Formatter.Format(WithoutSecrets(after)));
         }
+
+        lines.Add("}\n"u8);
     }
 
     /// <summary>What is stored holds none; that none is ever written does not rest on that alone.</summary>

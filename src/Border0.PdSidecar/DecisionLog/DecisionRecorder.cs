@@ -67,7 +67,7 @@ internal sealed partial class DecisionRecorder : IRevocationObserver, IConfigura
         _queue = new EntryQueue(_isOn ? capacity : 1);
         _aside = new SideEntries(mostAside);
         var renderer = new RecordRenderer(defaultOrganization);
-        _writer = new RecordWriter(_queue, _aside, renderer, [.. sinks.Select(s => new Outlet(s, renderer, time, logger))], time, logger);
+        _writer = new RecordWriter(_queue, _aside, renderer, [.. sinks.Select(s => new Outlet(s, time, logger))], time, logger);
         _turn = new WriterTurn(() => _writer.WriteAll(Moved), Again, Delay, time);
         _gauges = new DecisionLogGauges(this);
     }

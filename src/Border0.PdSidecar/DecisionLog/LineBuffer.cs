@@ -1,9 +1,14 @@
-using System.Buffers;
+using System.Buffers.Text;
+using System.Text;
+using Google.Protobuf.WellKnownTypes;
 
 namespace Border0.PdSidecar.DecisionLog;
 
-/// <summary>Lines that are about to be written, in memory that is used again.</summary>
-internal sealed class LineBuffer(int capacity) : IBufferWriter<byte>
+/// <summary>
+/// Lines of JSON that are about to be written, in memory that is used again. Each part is added with what leads up to it, name and quotes
+/// included: most of a line is copied as it stands.
+/// </summary>
+internal sealed class LineBuffer(int capacity)
 {
     private byte[] _bytes = new byte[capacity];
 
@@ -23,35 +28,85 @@ internal sealed class LineBuffer(int capacity) : IBufferWriter<byte>
         }
     }
 
-    /// <summary>Adds one byte.</summary>
-    public void Add(byte value)
+    /// <summary>Adds JSON as it stands.</summary>
+    public void Add(ReadOnlySpan<byte> json)
     {
-        Room(1);
-        _bytes[Length++] = value;
+        json.CopyTo(Room(json.Length));
+        Length += json.Length;
     }
 
-    /// <inheritdoc/>
-    public void Advance(int count) => Length += count;
-
-    /// <inheritdoc/>
-    public Memory<byte> GetMemory(int sizeHint = 0)
+    /// <summary>Adds JSON as it stands.</summary>
+    public void Add(ReadOnlySpan<byte> lead, string json)
     {
-        Room(sizeHint);
-        return _bytes.AsMemory(Length);
+        Add(lead);
+        Length += Encoding.UTF8.GetBytes(json, Room(Encoding.UTF8.GetMaxByteCount(json.Length)));
     }
 
-    /// <inheritdoc/>
-    public Span<byte> GetSpan(int sizeHint = 0)
+    /// <summary>Adds a text that the lead has opened the quotes of.</summary>
+    public void AddText(ReadOnlySpan<byte> lead, ReadOnlySpan<char> text)
     {
-        Room(sizeHint);
-        return _bytes.AsSpan(Length);
+        var room = Room(lead.Length + text.Length * JsonText.MostPerChar + 1);
+        lead.CopyTo(room);
+        var end = lead.Length + JsonText.Write(text, room[lead.Length..]);
+        room[end] = (byte)'"';
+        Length += end + 1;
     }
 
-    private void Room(int wanted)
+    /// <summary>Adds a text that the lead has opened the quotes of, unless there is none.</summary>
+    public void AddIfAny(ReadOnlySpan<byte> lead, ReadOnlySpan<char> text)
     {
-        if (_bytes.Length - Length < Math.Max(wanted, 1))
+        if (text.Length > 0)
+        {
+            AddText(lead, text);
+        }
+    }
+
+    /// <summary>Adds a number.</summary>
+    public void AddNumber(ReadOnlySpan<byte> lead, long number)
+    {
+        var room = Room(lead.Length + 24);
+        lead.CopyTo(room);
+        Utf8Formatter.TryFormat(number, room[lead.Length..], out var length);
+        Length += lead.Length + length;
+    }
+
+    /// <summary>Adds an instant that the lead has opened the quotes of.</summary>
+    public void AddTime(ReadOnlySpan<byte> lead, long utcTicks)
+    {
+        var room = Room(lead.Length + RecordTime.InstantLength + 1);
+        lead.CopyTo(room);
+        RecordTime.Write(utcTicks, room.Slice(lead.Length, RecordTime.InstantLength));
+        room[lead.Length + RecordTime.InstantLength] = (byte)'"';
+        Length += lead.Length + RecordTime.InstantLength + 1;
+    }
+
+    /// <summary>Adds an instant that the lead has opened the quotes of, if there is one.</summary>
+    public void AddTime(ReadOnlySpan<byte> lead, Timestamp? instant)
+    {
+        if (instant is not null)
+        {
+            AddTime(lead, RecordTime.TicksOf(instant));
+        }
+    }
+
+    /// <summary>Adds an age in seconds, if there is one.</summary>
+    public void AddAge(ReadOnlySpan<byte> lead, Duration? age)
+    {
+        if (age is not null)
+        {
+            var room = Room(lead.Length + RecordTime.LongestAge);
+            lead.CopyTo(room);
+            Length += lead.Length + RecordTime.Write(age, room[lead.Length..]);
+        }
+    }
+
+    private Span<byte> Room(int wanted)
+    {
+        if (_bytes.Length - Length < wanted)
         {
             Array.Resize(ref _bytes, Math.Max(_bytes.Length * 2, Length + wanted));
         }
+
+        return _bytes.AsSpan(Length);
     }
 }

@@ -4,7 +4,7 @@ namespace Border0.PdSidecar.DecisionLog;
 /// A sink, and what it did not take: while it takes nothing, records are counted; once it does again, a gap record says how many are
 /// missing. Used by one thread at a time.
 /// </summary>
-internal sealed partial class Outlet(IRecordSink sink, RecordRenderer renderer, TimeProvider time, ILogger logger) : IDisposable
+internal sealed partial class Outlet(IRecordSink sink, TimeProvider time, ILogger logger) : IDisposable
 {
     private readonly LineBuffer _line = new(512);
     private Gap _gap;
@@ -52,7 +52,7 @@ internal sealed partial class Outlet(IRecordSink sink, RecordRenderer renderer, 
         }
 
         _line.Clear();
-        renderer.Render(_gap, RecordNames.NotWritten, time.GetUtcNow().UtcTicks, _line);
+        RecordRenderer.Render(_gap, GapCause.NotWritten, time.GetUtcNow().UtcTicks, _line);
         if (!TryWrite(_line.Written))
         {
             return false;

@@ -68,8 +68,6 @@ internal sealed partial class RecordWriter(
         {
             outlet.Dispose();
         }
-
-        renderer.Dispose();
     }
 
     private void Aside()
@@ -78,7 +76,7 @@ internal sealed partial class RecordWriter(
         {
             if (gap.Missing > 0)
             {
-                renderer.Render(gap, RecordNames.QueueFull, time.GetUtcNow().UtcTicks, _lines);
+                RecordRenderer.Render(gap, GapCause.QueueFull, time.GetUtcNow().UtcTicks, _lines);
                 Interlocked.Add(ref _missing, gap.Missing);
             }
             else
@@ -105,7 +103,7 @@ internal sealed partial class RecordWriter(
         {
             // One record that cannot be told must not cost those after it.
             _lines.Length = before;
-            renderer.Render(new Gap(1, entry.Ticks, entry.Ticks), RecordNames.NotWritten, time.GetUtcNow().UtcTicks, _lines);
+            RecordRenderer.Render(new Gap(1, entry.Ticks, entry.Ticks), GapCause.NotWritten, time.GetUtcNow().UtcTicks, _lines);
             Interlocked.Increment(ref _missing);
             NotRendered(e, entry.Subject.GetType().Name);
         }

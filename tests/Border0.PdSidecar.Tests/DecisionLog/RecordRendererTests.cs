@@ -12,7 +12,7 @@ using Decision = Border0.PdSidecar.V1.Decision;
 namespace Border0.PdSidecar.Tests.DecisionLog;
 
 /// <summary>Every field of every kind of line.</summary>
-public sealed class RecordRendererTests : IDisposable
+public sealed class RecordRendererTests
 {
     private static readonly long Ticks = Recorded.Start.UtcTicks;
     private readonly RecordRenderer _renderer = new("acme");
@@ -226,8 +226,6 @@ public sealed class RecordRendererTests : IDisposable
 
         Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 1_000);
     }
-
-    public void Dispose() => _renderer.Dispose();
 
     private static PolicySnapshot Policies(params (string Name, string Etag)[] policies)
     {
