@@ -36,8 +36,7 @@ internal static class ConditionWording
             case ReasonCode.ServiceAccountNotAResponder:
                 return $"Service account {Wording.Cut(request.ServiceAccount)} is never on call and never involved in an incident.";
             case ReasonCode.OnCall:
-                var end = OnCallCheck.ChainEnd(policy!.ShiftsOf(request.UserEmail), condition, at);
-                return $"{user} is on call for {policyName}{(end is { } until ? " until " + Wording.Instant(until, at) : "")}. {Age(policy.AsOf, moment)}";
+                return GrantWording.OnCall(condition, facts, request, moment);
             case ReasonCode.OnCallElsewhere:
                 return $"{user} is on call for {policyName}, but not {Filter(condition)}; on call so: {OnCallNow(policy!, condition, at)}. {Age(policy!.AsOf, moment)}";
             case ReasonCode.NotOnCall:
@@ -45,8 +44,7 @@ internal static class ConditionWording
             case ReasonCode.BeyondKnownWindows:
                 return $"On-call windows of {policyName} are known until {Wording.Instant(policy!.KnownUntil, moment.Now)} only.";
             case ReasonCode.IncidentOpen:
-                var incident = IncidentCheck.FirstThatCounts(facts.Incidents[condition.Service.ServiceId].Open, condition, request.UserEmail)!;
-                return $"Incident {Incident(incident)} of {serviceName} is {(incident.Acknowledged ? "acknowledged" : "triggered")}. {Age(facts.Incidents[condition.Service.ServiceId].AsOf, moment)}";
+                return GrantWording.IncidentOpen(condition, facts, request, moment);
             case ReasonCode.NoIncident:
                 return $"{Capital(serviceName)} has no triggered or acknowledged incident. {Age(facts.Incidents[condition.Service.ServiceId].AsOf, moment)}";
             case ReasonCode.NotInvolvedInIncident:

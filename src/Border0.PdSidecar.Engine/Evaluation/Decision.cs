@@ -5,7 +5,7 @@ namespace Border0.PdSidecar.Engine.Evaluation;
 
 /// <summary>
 /// The outcome of one evaluation. Holds the snapshots it was made from, so that its reasons can be told afterwards
-/// (<see cref="Evaluator.Explain"/>) without having been written beforehand.
+/// (<see cref="Evaluator.Explain(in Decision, in AccessRequest)"/>) without having been written beforehand.
 /// </summary>
 public readonly struct Decision
 {

@@ -10,9 +10,8 @@ internal static class DecisionReasons
     /// <summary>However many policies reach a socket: an answer stays readable, and bounded.</summary>
     private const int Most = 32;
 
-    public static IReadOnlyList<Reason> Of(in Decision decision, in AccessRequest request)
+    public static void Add(IList<Reason> reasons, in Decision decision, in AccessRequest request)
     {
-        var reasons = new List<Reason>(2);
         var reached = 0;
         if (decision.Policies.Of(request.OrganizationId) is { } organization)
         {
@@ -35,11 +34,14 @@ internal static class DecisionReasons
             });
         }
 
-        return reasons.Count > Most ? reasons[..Most] : reasons;
+        while (reasons.Count > Most)
+        {
+            reasons.RemoveAt(reasons.Count - 1);
+        }
     }
 
     /// <summary>The reasons of one policy.</summary>
-    public static void Add(List<Reason> reasons, CompiledPolicy policy, in Decision decision, in AccessRequest request)
+    public static void Add(IList<Reason> reasons, CompiledPolicy policy, in Decision decision, in AccessRequest request)
     {
         if (policy.Grants.For(request.SocketType) is not { } grant)
         {
@@ -57,13 +59,24 @@ internal static class DecisionReasons
         }
 
         var moment = new Moment(decision.At, decision.At, decision.Purpose);
-        var trace = new PolicyTracer(
-            policy, grant.MaxSessionDuration, decision.Facts, request, moment, decision.SessionOpened ?? decision.At).Trace();
+        var opened = decision.SessionOpened ?? decision.At;
+        if (decision.Allowed && !policy.HasShadow)
+        {
+            // What makes up nearly every answer to a new connection is said without a trace.
+            if (PolicyCheck.Check(policy, grant.MaxSessionDuration, decision.Facts, request, moment, opened).Holds)
+            {
+                reasons.Add(GrantWording.Granted(policy, decision.Facts, request, moment));
+            }
+
+            return;
+        }
+
+        var trace = new PolicyTracer(policy, grant.MaxSessionDuration, decision.Facts, request, moment, opened).Trace();
         Add(reasons, trace, decision.Allowed);
     }
 
     /// <summary>The reasons that a trace gives for an allow or a deny.</summary>
-    public static void Add(List<Reason> reasons, PolicyTrace trace, bool allowed)
+    public static void Add(IList<Reason> reasons, PolicyTrace trace, bool allowed)
     {
         if (allowed && !trace.Holds)
         {
@@ -95,7 +108,13 @@ internal static class DecisionReasons
             }
             else
             {
-                reasons.AddRange(condition.Parts.Where(p => p.Outcome == ConditionOutcome.Fail).Select(p => p.Reason));
+                foreach (var part in condition.Parts)
+                {
+                    if (part.Outcome == ConditionOutcome.Fail)
+                    {
+                        reasons.Add(part.Reason);
+                    }
+                }
             }
         }
     }

@@ -67,8 +67,15 @@ public static class Evaluator
     }
 
     /// <summary>The reasons of a decision, as the caller of Evaluate gets them.</summary>
-    public static IReadOnlyList<Reason> Explain(in Decision decision, in AccessRequest request) =>
-        DecisionReasons.Of(decision, request);
+    public static IReadOnlyList<Reason> Explain(in Decision decision, in AccessRequest request)
+    {
+        var reasons = new List<Reason>(2);
+        Explain(decision, request, reasons);
+        return reasons;
+    }
+
+    /// <summary>Puts the reasons of a decision into an answer's empty list.</summary>
+    public static void Explain(in Decision decision, in AccessRequest request, IList<Reason> into) => DecisionReasons.Add(into, decision, request);
 
     /// <summary>
     /// Why a session is denied by <paramref name="after"/>: the condition that was lost in

@@ -13,15 +13,28 @@ public sealed class GrantSet
     public static GrantSet None { get; } = new();
 
     /// <summary>The actions by socket type as the policies name it (or "*"): the union.</summary>
-    public IReadOnlyDictionary<string, ActionList> Actions { get; init; } = ImmutableDictionary<string, ActionList>.Empty;
+    public IReadOnlyDictionary<string, ActionList> Actions
+    {
+        get;
+        init => (field, ActionEntries) = (value, [.. value]);
+    } = ImmutableDictionary<string, ActionList>.Empty;
 
     /// <summary>The permissions by socket type: one entry for each granting policy, equal ones once.</summary>
-    public IReadOnlyDictionary<string, PermissionList> Permissions { get; init; } =
-        ImmutableDictionary<string, PermissionList>.Empty;
+    public IReadOnlyDictionary<string, PermissionList> Permissions
+    {
+        get;
+        init => (field, PermissionEntries) = (value, [.. value]);
+    } = ImmutableDictionary<string, PermissionList>.Empty;
+
+    /// <summary><see cref="Actions"/>, to be walked without allocating.</summary>
+    public ImmutableArray<KeyValuePair<string, ActionList>> ActionEntries { get; private init; } = [];
+
+    /// <summary><see cref="Permissions"/>, to be walked without allocating.</summary>
+    public ImmutableArray<KeyValuePair<string, PermissionList>> PermissionEntries { get; private init; } = [];
 
     /// <summary>The policies that grant, ordered by name.</summary>
     public ImmutableArray<string> PolicyNames { get; init; } = [];
 
     /// <summary>Whether something is granted.</summary>
-    public bool Any => Actions.Count > 0 || Permissions.Count > 0;
+    public bool Any => ActionEntries.Length > 0 || PermissionEntries.Length > 0;
 }

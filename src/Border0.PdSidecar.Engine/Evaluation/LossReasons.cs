@@ -37,7 +37,7 @@ internal static class LossReasons
     /// <summary>Of a session that nothing granted so far as is known: the first reason of the deny.</summary>
     private static DenialCause Of(in Decision after, in AccessRequest request)
     {
-        var reason = DecisionReasons.Of(after, request)[0];
+        var reason = Evaluator.Explain(after, request)[0];
         return new DenialCause(reason.Code, reason.PolicyName, reason.Condition, reason.Message, ConditionWording.ForUser(reason.Code), null);
     }
 

@@ -154,13 +154,11 @@ internal readonly struct PolicyTracer(
             PolicyName = policy.Name,
             Condition = path,
             Message = sentence,
-            FactsAge = verdict.FactsTime is { } asOf ? NotNegative(moment.Now - asOf) : null,
+            FactsAge = verdict.FactsTime is { } asOf ? GrantWording.Age(asOf, moment) : null,
         },
         ValidUntil = verdict.Holds && verdict.Until is { } until ? until.ToTimestamp() : null,
         FactsTime = verdict.FactsTime?.ToTimestamp(),
     };
-
-    private static Google.Protobuf.WellKnownTypes.Duration NotNegative(TimeSpan age) => (age < TimeSpan.Zero ? TimeSpan.Zero : age).ToDuration();
 
     private static string Or(string text, string otherwise) => text == "" ? otherwise : text;
 }

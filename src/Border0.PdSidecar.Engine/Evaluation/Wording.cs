@@ -8,21 +8,36 @@ internal static class Wording
     private const int MostNamed = 5;
 
     /// <summary>"3 s", "4 min", "2 h", "5 days".</summary>
-    public static string Span(TimeSpan span) => span switch
+    public static string Span(TimeSpan span)
     {
-        { TotalSeconds: < 120 } => $"{Math.Max(0, (long)span.TotalSeconds)} s",
-        { TotalMinutes: < 120 } => $"{(long)span.TotalMinutes} min",
-        { TotalHours: < 48 } => $"{(long)span.TotalHours} h",
-        _ => $"{(long)span.TotalDays} days",
+        var (count, unit) = Units(span);
+        return string.Create(CultureInfo.InvariantCulture, $"{count}{unit}");
+    }
+
+    /// <summary>3 and " s", 4 and " min", 2 and " h", 5 and " days".</summary>
+    public static (long Count, string Unit) Units(TimeSpan span) => span switch
+    {
+        { TotalSeconds: < 120 } => (Math.Max(0, (long)span.TotalSeconds), " s"),
+        { TotalMinutes: < 120 } => ((long)span.TotalMinutes, " min"),
+        { TotalHours: < 48 } => ((long)span.TotalHours, " h"),
+        _ => ((long)span.TotalDays, " days"),
     };
 
     /// <summary>"18:00Z", or "2026-11-24 06:00Z" when it is another day than the one it is said on.</summary>
     public static string Instant(DateTimeOffset instant, DateTimeOffset saidAt)
     {
-        var (utc, today) = (instant.ToUniversalTime(), saidAt.ToUniversalTime());
-        var clock = utc.Second == 0 ? "HH:mm" : "HH:mm:ss";
-        return utc.ToString(utc.Date == today.Date ? clock + "'Z'" : "yyyy-MM-dd " + clock + "'Z'", CultureInfo.InvariantCulture);
+        var utc = instant.UtcDateTime;
+        return utc.ToString(InstantFormat(utc, saidAt), CultureInfo.InvariantCulture);
     }
+
+    /// <summary>How an instant is written that is said at another.</summary>
+    public static string InstantFormat(DateTime utc, DateTimeOffset saidAt) => (utc.Date == saidAt.UtcDateTime.Date, utc.Second == 0) switch
+    {
+        (true, true) => "HH:mm'Z'",
+        (true, false) => "HH:mm:ss'Z'",
+        (false, true) => "yyyy-MM-dd HH:mm'Z'",
+        (false, false) => "yyyy-MM-dd HH:mm:ss'Z'",
+    };
 
     /// <summary>"Payments (PXYZ123)", or the id alone where no name is known.</summary>
     public static string Named(string name, string id) => name.Length == 0 || name == id ? id : $"{Cut(name)} ({id})";

@@ -29,6 +29,7 @@ public sealed class CompiledPolicy
                 return new CompiledCondition(i, c, key, integrations(key));
             }),
         ];
+        HasShadow = Conditions.Any(c => c.Shadow);
     }
 
     /// <summary>The policy as it is stored.</summary>
@@ -48,6 +49,9 @@ public sealed class CompiledPolicy
 
     /// <summary>The PagerDuty conditions.</summary>
     public ImmutableArray<CompiledCondition> Conditions { get; }
+
+    /// <summary>Whether some of the conditions are only watched.</summary>
+    public bool HasShadow { get; }
 
     /// <summary>What is granted.</summary>
     public CompiledGrants Grants { get; }

@@ -12,20 +12,20 @@ public sealed record FieldViolation(string Field, string Description);
 public sealed partial class FieldViolations
 {
     private const int Most = 100;
-    private readonly List<FieldViolation> _found = [];
+    private List<FieldViolation>? _found;
 
     /// <summary>What was found so far.</summary>
-    public IReadOnlyList<FieldViolation> Found => _found;
+    public IReadOnlyList<FieldViolation> Found => _found ?? [];
 
     /// <summary>Whether nothing was found.</summary>
-    public bool None => _found.Count == 0;
+    public bool None => _found is null;
 
     /// <summary>Adds one.</summary>
     public void Add(string field, string description)
     {
-        if (_found.Count < Most)
+        if (Found.Count < Most)
         {
-            _found.Add(new FieldViolation(field, description));
+            (_found ??= []).Add(new FieldViolation(field, description));
         }
     }
 

@@ -134,6 +134,9 @@ public sealed partial class SidecarHost : IAsyncDisposable
         logging.ClearProviders();
         logging.SetMinimumLevel(options.LogLevel);
 
+        // It would make an Activity for every call, as soon as anything of it could be logged.
+        logging.AddFilter("Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.None);
+
         // The framework's own talk is worth hearing when something is wrong, or when somebody asks for more than usual.
         if (options.LogLevel >= LogLevel.Information)
         {

@@ -122,6 +122,11 @@ internal static class AccessRequests
     public static bool TryReadAddress(string text, out IPAddress? address)
     {
         address = null;
+        if (text.Length <= 15 && text.AsSpan().Count('.') == 3 && !text.Contains(':', StringComparison.Ordinal))
+        {
+            return IPAddress.TryParse(text, out address);
+        }
+
         if (text.Length > 64 || !(text.Contains(':', StringComparison.Ordinal) || text.AsSpan().Count('.') == 3) || text.Contains('%', StringComparison.Ordinal))
         {
             return false;

@@ -80,10 +80,7 @@ internal sealed class Decider(SessionRegistry sessions, PagerDutyFeeds feeds, Si
             return response;
         }
 
-        foreach (var why in Evaluator.Explain(decision, access))
-        {
-            response.Reasons.Add(why);
-        }
+        Evaluator.Explain(decision, access, response.Reasons);
 
         if (decision.FactsTime is { } asOf)
         {
@@ -94,12 +91,12 @@ internal sealed class Decider(SessionRegistry sessions, PagerDutyFeeds feeds, Si
         {
             response.SessionKey = request.SessionKey;
             response.ValidUntil = (evaluation.GraceUntil ?? decision.ValidUntil)?.ToTimestamp();
-            foreach (var (type, actions) in decision.Grants.Actions)
+            foreach (var (type, actions) in decision.Grants.ActionEntries)
             {
                 response.AllowedActions.Add(type, actions);
             }
 
-            foreach (var (type, permissions) in decision.Grants.Permissions)
+            foreach (var (type, permissions) in decision.Grants.PermissionEntries)
             {
                 response.Permissions.Add(type, permissions);
             }
