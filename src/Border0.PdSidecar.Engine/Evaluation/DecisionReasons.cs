@@ -40,6 +40,23 @@ internal static class DecisionReasons
         }
     }
 
+    /// <summary>Why one policy does not grant what a decision denies; null when it is not this policy that denies.</summary>
+    public static Reason? FirstFailure(CompiledPolicy policy, in Decision decision, in AccessRequest request)
+    {
+        if (decision.Allowed)
+        {
+            return null;
+        }
+
+        if (policy.Grants.For(request.SocketType) is not { } grant)
+        {
+            return NothingForType(policy, request);
+        }
+
+        var moment = new Moment(decision.At, decision.At, decision.Purpose);
+        return new PolicyTracer(policy, grant.MaxSessionDuration, decision.Facts, request, moment, decision.SessionOpened ?? decision.At).FirstFailure();
+    }
+
     /// <summary>The reasons of one policy.</summary>
     public static void Add(IList<Reason> reasons, CompiledPolicy policy, in Decision decision, in AccessRequest request)
     {
@@ -47,12 +64,7 @@ internal static class DecisionReasons
         {
             if (!decision.Allowed)
             {
-                reasons.Add(new Reason
-                {
-                    Code = ReasonCode.NoGrantForSocketType,
-                    PolicyName = policy.Name,
-                    Message = $"Policy {policy.Name} grants nothing for sockets of type {Wording.Cut(request.SocketType)}.",
-                });
+                reasons.Add(NothingForType(policy, request));
             }
 
             return;
@@ -118,6 +130,13 @@ internal static class DecisionReasons
             }
         }
     }
+
+    private static Reason NothingForType(CompiledPolicy policy, in AccessRequest request) => new()
+    {
+        Code = ReasonCode.NoGrantForSocketType,
+        PolicyName = policy.Name,
+        Message = $"Policy {policy.Name} grants nothing for sockets of type {Wording.Cut(request.SocketType)}.",
+    };
 
     private static Reason Granted(PolicyTrace trace)
     {

@@ -19,9 +19,7 @@ internal static class LossReasons
                 continue;
             }
 
-            var reasons = new List<Reason>();
-            DecisionReasons.Add(reasons, policy, after, request);
-            if (reasons.FirstOrDefault(r => r.Code is not ReasonCode.ShadowWouldDeny and not ReasonCode.Granted) is { } reason)
+            if (DecisionReasons.FirstFailure(policy, after, request) is { } reason)
             {
                 return new DenialCause(
                     reason.Code, name, reason.Condition, reason.Message, ConditionWording.ForUser(reason.Code), Since(policy, reason.Code, after, request));

@@ -31,6 +31,41 @@ internal readonly struct PolicyTracer(
         return trace;
     }
 
+    /// <summary>The reason of the first condition that does not hold, without a word about those that do; null when all hold.</summary>
+    public Reason? FirstFailure()
+    {
+        if (policy.Who is { } who && !who.Matches(request.UserEmail, request.ServiceAccount, request.Groups))
+        {
+            return Who().Reason;
+        }
+
+        if (policy.Where is { } where && where.Judge(request.ClientAddress, request.ClientCountry) != ReasonCode.WhereMatched)
+        {
+            return Where().Reason;
+        }
+
+        if (policy.When is { } window && !PolicyCheck.CheckWhen(window, moment.At).Holds)
+        {
+            return When().Reason;
+        }
+
+        if (longestSession is { } longest && !PolicyCheck.CheckDuration(longest, moment, opened).Holds)
+        {
+            return Duration(longest).Reason;
+        }
+
+        foreach (var condition in policy.Conditions)
+        {
+            if (!condition.Shadow && !ConditionCheck.Check(condition, facts, request, moment).Holds)
+            {
+                var trace = Integration(condition);
+                return trace.Parts.FirstOrDefault(p => p.Outcome == ConditionOutcome.Fail)?.Reason ?? trace.Reason;
+            }
+        }
+
+        return null;
+    }
+
     private ConditionTrace Who()
     {
         const string path = "condition.who";

@@ -6,8 +6,11 @@ namespace Border0.PdSidecar.Engine.Sessions;
 /// <summary>What the registry logs.</summary>
 public sealed partial class SessionRegistry
 {
-    [LoggerMessage(LogLevel.Information, "Session {SessionKey} of connector {ConnectorId} in {OrganizationId} revoked: {Cause} (policy {PolicyName}, revision {Revision})", EventName = "SessionRevoked")]
-    private partial void SessionRevokedEvent(string organizationId, string connectorId, string sessionKey, RevocationCause cause, string policyName, long revision);
+    [LoggerMessage("Session {SessionKey} of connector {ConnectorId} in {OrganizationId} revoked: {Cause} (policy {PolicyName}, revision {Revision})", EventName = "SessionRevoked")]
+    private partial void SessionRevokedEvent(LogLevel level, string organizationId, string connectorId, string sessionKey, RevocationCause cause, string policyName, long revision);
+
+    [LoggerMessage(LogLevel.Information, "{Count} sessions revoked, for {What} changed", EventName = "SessionsRevoked")]
+    private partial void SessionsRevokedTogether(int count, string what);
 
     [LoggerMessage(LogLevel.Information, "{Count} open sessions taken over from the journal", EventName = "SessionsRestored")]
     private partial void SessionsRestored(int count);

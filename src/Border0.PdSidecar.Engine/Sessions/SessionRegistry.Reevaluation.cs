@@ -3,6 +3,7 @@ using Border0.PdSidecar.Engine.Facts;
 using Border0.PdSidecar.Engine.Policies;
 using Border0.PdSidecar.V1;
 using Google.Protobuf.WellKnownTypes;
+using Microsoft.Extensions.Logging;
 using Decision = Border0.PdSidecar.Engine.Evaluation.Decision;
 
 namespace Border0.PdSidecar.Engine.Sessions;
@@ -104,7 +105,7 @@ public sealed partial class SessionRegistry
 
         if (end <= now)
         {
-            Revoke(session, revoked);
+            Revoke(session, revoked, isOneOfMany: trigger is Trigger.Facts or Trigger.Policies);
             return;
         }
 
@@ -184,7 +185,7 @@ public sealed partial class SessionRegistry
     }
 
     /// <summary>Ends a session with its event. Its lock is held.</summary>
-    private long Revoke(OpenSession session, SessionRevoked revoked)
+    private long Revoke(OpenSession session, SessionRevoked revoked, bool isOneOfMany = false)
     {
         // Ended first, out of the table last: who opens the key anew finds it final, and comes after this in the journal and the log.
         session.Ended = true;
@@ -201,7 +202,9 @@ public sealed partial class SessionRegistry
         Forget(session);
         _revocations?.Revoked(session.Request, session.ConnectorId, revoked, revision);
         SessionMetrics.Revocations.Add(1, new KeyValuePair<string, object?>("cause", revoked.Cause.ToString()));
-        SessionRevokedEvent(session.Request.OrganizationId, session.ConnectorId, session.SessionKey, revoked.Cause, revoked.PolicyName, revision);
+
+        // One change may end ten thousand sessions: the log then tells how many, and at debug level which.
+        SessionRevokedEvent(isOneOfMany ? LogLevel.Debug : LogLevel.Information, session.Request.OrganizationId, session.ConnectorId, session.SessionKey, revoked.Cause, revoked.PolicyName, revision);
         return revision;
     }
 
@@ -338,31 +341,44 @@ public sealed partial class SessionRegistry
     {
         foreach (var service in change.ServiceIds)
         {
+            var revoked = 0;
             foreach (var session in _byService.Of(new ServiceKey(change.Integration, service)))
             {
-                LookAgain(session, Trigger.Facts);
+                revoked += LookAgain(session, Trigger.Facts) ? 1 : 0;
+            }
+
+            if (revoked > 0)
+            {
+                SessionsRevokedTogether(revoked, $"service {service} of integration {change.Integration}");
             }
         }
     }
 
     private void WhenPoliciesChanged(PolicyChange change)
     {
-        foreach (var session in _sessions.Values)
+        var revoked = 0;
+        foreach (var (_, session) in _sessions)
         {
-            if (change.Concerns(session.Request))
+            if (change.Concerns(session.Request) && LookAgain(session, Trigger.Policies))
             {
-                LookAgain(session, Trigger.Policies);
+                revoked++;
             }
+        }
+
+        if (revoked > 0)
+        {
+            SessionsRevokedTogether(revoked, "policies or integrations");
         }
     }
 
-    private void LookAgain(OpenSession session, Trigger trigger)
+    /// <returns>Whether this ended it.</returns>
+    private bool LookAgain(OpenSession session, Trigger trigger)
     {
         lock (session.Lock)
         {
             if (session.Ended)
             {
-                return;
+                return false;
             }
 
             if (trigger is Trigger.Policies or Trigger.Restart)
@@ -371,6 +387,7 @@ public sealed partial class SessionRegistry
             }
 
             Reevaluate(session, trigger);
+            return session.Ended;
         }
     }
 }

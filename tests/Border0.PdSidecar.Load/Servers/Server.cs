@@ -42,7 +42,7 @@ internal abstract class Server : IAsyncDisposable
         }
 
         var page = await Http.GetStringAsync(Metrics);
-        var line = page.Split('\n').Single(l => l.StartsWith("dotnet_gc_heap_total_allocated_total", StringComparison.Ordinal));
+        var line = page.Split('\n').Single(l => l.StartsWith("dotnet_gc_heap_total_allocated_bytes_total", StringComparison.Ordinal));
         return double.Parse(line[(line.LastIndexOf(' ') + 1)..], CultureInfo.InvariantCulture);
     }
 
