@@ -84,6 +84,13 @@ public static class Evaluator
     public static DenialCause ExplainLoss(IReadOnlyList<string> grantedBy, in Decision after, in AccessRequest request) =>
         LossReasons.Of(grantedBy, after, request);
 
+    /// <summary>How one policy by itself comes out, by the code of the first condition that does not hold.</summary>
+    internal static ReasonCode CodeOf(CompiledPolicy policy, in Decision decision, in AccessRequest request) =>
+        policy.Grants.For(request.SocketType) is not { } grant
+            ? ReasonCode.NoGrantForSocketType
+            : PolicyCheck.Check(
+                policy, grant.MaxSessionDuration, decision.Facts, request, new Moment(decision.At, decision.At, decision.Purpose), decision.SessionOpened ?? decision.At).Code;
+
     /// <summary>
     /// Which services the decision depends on: those named by the policies that reach the socket, holding or not. A change of
     /// facts about any other service cannot change it.

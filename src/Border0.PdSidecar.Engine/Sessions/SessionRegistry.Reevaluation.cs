@@ -166,7 +166,7 @@ public sealed partial class SessionRegistry
 
         foreach (var policy in GrantedBy(session, decision.Policies))
         {
-            if (Evaluator.ExplainLoss([policy.Name], decision, session.Request).Code is ReasonCode.FactsUnknown or ReasonCode.IntegrationUnauthorized)
+            if (Evaluator.CodeOf(policy, decision, session.Request) is ReasonCode.FactsUnknown or ReasonCode.IntegrationUnauthorized)
             {
                 return policy.Conditions.Where(c => !c.IsNoOp && !c.Shadow).Min(c => c.Settings?.SessionMaxStaleness);
             }

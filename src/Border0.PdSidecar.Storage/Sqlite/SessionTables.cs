@@ -28,13 +28,15 @@ internal sealed class SessionTables : IDisposable
     ];
 
     private readonly SqliteConnection _connection;
-    private readonly SqliteCommand _putSession;
-    private readonly SqliteCommand _removeSession;
-    private readonly SqliteCommand _putFinalKey;
-    private readonly SqliteCommand _dropFinalKeys;
-    private readonly SqliteCommand _appendEvent;
-    private readonly SqliteCommand _trimEvents;
-    private readonly SqliteCommand _findSession;
+    private readonly Dictionary<(string Organization, string Connector), long> _heads = [];
+    private readonly PreparedStatement _putSession;
+    private readonly PreparedStatement _removeSession;
+    private readonly PreparedStatement _putFinalKey;
+    private readonly PreparedStatement _dropFinalKeys;
+    private readonly PreparedStatement _appendEvent;
+    private readonly PreparedStatement _putHead;
+    private readonly PreparedStatement _trimEvents;
+    private readonly PreparedStatement _findSession;
 
     public SessionTables(SqliteConnection connection)
     {
@@ -45,17 +47,14 @@ internal sealed class SessionTables : IDisposable
             command.ExecuteNonQuery();
         }
 
-        _putSession = Prepare(
-            "INSERT OR REPLACE INTO sessions (organization, key, request, opened, facts_time, policies) VALUES ($1, $2, $3, $4, $5, $6)", 6);
-        _removeSession = Prepare("DELETE FROM sessions WHERE organization = $1 AND key = $2", 2);
-        _putFinalKey = Prepare("INSERT OR REPLACE INTO final_keys (organization, key, until) VALUES ($1, $2, $3)", 3);
-        _dropFinalKeys = Prepare("DELETE FROM final_keys WHERE until <= $1", 1);
-        _appendEvent = Prepare(
-            "INSERT OR REPLACE INTO events (organization, connector, revision, time, message) VALUES ($1, $2, $3, $4, $5); "
-            + "INSERT OR REPLACE INTO heads (organization, connector, revision) VALUES ($1, $2, $3)",
-            5);
-        _trimEvents = Prepare("DELETE FROM events WHERE organization = $1 AND connector = $2 AND revision < $3", 3);
-        _findSession = Prepare("SELECT 1 FROM sessions WHERE organization = $1 AND key = $2", 2);
+        _putSession = new(connection, "INSERT OR REPLACE INTO sessions (organization, key, request, opened, facts_time, policies) VALUES (?, ?, ?, ?, ?, ?)");
+        _removeSession = new(connection, "DELETE FROM sessions WHERE organization = ? AND key = ?");
+        _putFinalKey = new(connection, "INSERT OR REPLACE INTO final_keys (organization, key, until) VALUES (?, ?, ?)");
+        _dropFinalKeys = new(connection, "DELETE FROM final_keys WHERE until <= ?");
+        _appendEvent = new(connection, "INSERT OR REPLACE INTO events (organization, connector, revision, time, message) VALUES (?, ?, ?, ?, ?)");
+        _putHead = new(connection, "INSERT OR REPLACE INTO heads (organization, connector, revision) VALUES (?, ?, ?)");
+        _trimEvents = new(connection, "DELETE FROM events WHERE organization = ? AND connector = ? AND revision < ?");
+        _findSession = new(connection, "SELECT 1 FROM sessions WHERE organization = ? AND key = ?");
     }
 
     /// <summary>Writes entries in one transaction: all of them, or none. Does not wait for other processes.</summary>
@@ -73,9 +72,15 @@ internal sealed class SessionTables : IDisposable
                 Write(entry);
             }
 
+            // Where each log stands is worth one row for all of its events.
+            foreach (var ((organization, connector), revision) in _heads)
+            {
+                _putHead.With(organization).With(connector).With(revision).Run();
+            }
+
             if (dropFinalKeys is { } now)
             {
-                Run(_dropFinalKeys, now.UtcTicks);
+                _dropFinalKeys.With(now.UtcTicks).Run();
             }
 
             Execute("COMMIT");
@@ -89,14 +94,14 @@ internal sealed class SessionTables : IDisposable
 
             throw;
         }
+        finally
+        {
+            _heads.Clear();
+        }
     }
 
     /// <summary>Whether a session is in the file.</summary>
-    public bool HasSession(string organizationId, string sessionKey)
-    {
-        Set(_findSession, organizationId, sessionKey);
-        return _findSession.ExecuteScalar() is not null;
-    }
+    public bool HasSession(string organizationId, string sessionKey) => _findSession.With(organizationId).With(sessionKey).Run();
 
     /// <summary>Reads everything.</summary>
     public JournalState Load()
@@ -127,9 +132,9 @@ internal sealed class SessionTables : IDisposable
 
     public void Dispose()
     {
-        foreach (var command in (ReadOnlySpan<SqliteCommand>)[_putSession, _removeSession, _putFinalKey, _dropFinalKeys, _appendEvent, _trimEvents, _findSession])
+        foreach (var statement in (ReadOnlySpan<PreparedStatement>)[_putSession, _removeSession, _putFinalKey, _dropFinalKeys, _appendEvent, _putHead, _trimEvents, _findSession])
         {
-            command.Dispose();
+            statement.Dispose();
         }
 
         _connection.Dispose();
@@ -137,50 +142,25 @@ internal sealed class SessionTables : IDisposable
 
     private static DateTimeOffset Instant(long ticks) => new(ticks, TimeSpan.Zero);
 
-    private static void Set(SqliteCommand command, params ReadOnlySpan<object?> values)
-    {
-        for (var i = 0; i < values.Length; i++)
-        {
-            command.Parameters[i].Value = values[i] ?? DBNull.Value;
-        }
-    }
-
-    private static void Run(SqliteCommand command, params ReadOnlySpan<object?> values)
-    {
-        Set(command, values);
-        command.ExecuteNonQuery();
-    }
-
     private void Write(JournalEntry entry)
     {
         switch (entry)
         {
             case JournalEntry.SessionPut { Session: { Request: var request } session }:
-                Run(
-                    _putSession,
-                    request.OrganizationId,
-                    request.SessionKey,
-                    request.ToByteArray(),
-                    session.Opened.UtcTicks,
-                    session.FactsTime?.UtcTicks,
-                    string.Join(' ', session.PolicyNames));
+                _putSession.With(request.OrganizationId).With(request.SessionKey).With(request)
+                    .With(session.Opened.UtcTicks).With(session.FactsTime?.UtcTicks).With(string.Join(' ', session.PolicyNames)).Run();
                 break;
             case JournalEntry.SessionRemoved removed:
-                Run(_removeSession, removed.OrganizationId, removed.SessionKey);
+                _removeSession.With(removed.OrganizationId).With(removed.SessionKey).Run();
                 if (removed.FinalUntil is { } until)
                 {
-                    Run(_putFinalKey, removed.OrganizationId, removed.SessionKey, until.UtcTicks);
+                    _putFinalKey.With(removed.OrganizationId).With(removed.SessionKey).With(until.UtcTicks).Run();
                 }
 
                 break;
             case JournalEntry.EventAppended appended:
-                Run(
-                    _appendEvent,
-                    appended.OrganizationId,
-                    appended.ConnectorId,
-                    appended.Revision,
-                    appended.Time.UtcTicks,
-                    appended.Message.ToByteArray());
+                _appendEvent.With(appended.OrganizationId).With(appended.ConnectorId).With(appended.Revision).With(appended.Time.UtcTicks).With(appended.Message).Run();
+                _heads[(appended.OrganizationId, appended.ConnectorId)] = appended.Revision;
                 if (appended.Ended is { } ended)
                 {
                     Write(ended);
@@ -188,7 +168,7 @@ internal sealed class SessionTables : IDisposable
 
                 break;
             case JournalEntry.EventsTrimmed trimmed:
-                Run(_trimEvents, trimmed.OrganizationId, trimmed.ConnectorId, trimmed.OldestRevision);
+                _trimEvents.With(trimmed.OrganizationId).With(trimmed.ConnectorId).With(trimmed.OldestRevision).Run();
                 break;
             default:
                 throw new ArgumentException($"no such entry: {entry.GetType()}", nameof(entry));
@@ -199,17 +179,6 @@ internal sealed class SessionTables : IDisposable
     {
         var code = raw.sqlite3_exec(_connection.Handle, sql);
         SqliteException.ThrowExceptionForRC(code, _connection.Handle);
-    }
-
-    private SqliteCommand Prepare(string sql, int parameters)
-    {
-        var command = SqliteFile.Command(_connection, null, sql);
-        for (var i = 1; i <= parameters; i++)
-        {
-            command.Parameters.Add(new SqliteParameter { ParameterName = $"${i}" });
-        }
-
-        return command;
     }
 
     private List<T> Rows<T>(string sql, Func<SqliteDataReader, T> row)

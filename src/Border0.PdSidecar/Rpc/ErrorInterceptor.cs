@@ -7,12 +7,14 @@ namespace Border0.PdSidecar.Rpc;
 /// <summary>Turns what services throw into errors that callers can read: the one place where this is done.</summary>
 internal sealed partial class ErrorInterceptor(ILogger<ErrorInterceptor> logger) : Interceptor
 {
-    public override async Task<TResponse> UnaryServerHandler<TRequest, TResponse>(
+    public override Task<TResponse> UnaryServerHandler<TRequest, TResponse>(
         TRequest request, ServerCallContext context, UnaryServerMethod<TRequest, TResponse> continuation)
     {
         try
         {
-            return await continuation(request, context);
+            // Nearly every decision is there at once: nothing is left to wait for.
+            var answer = continuation(request, context);
+            return answer.IsCompletedSuccessfully ? answer : AwaitAsync(answer, context);
         }
         catch (Exception e) when (e is not RpcException)
         {
@@ -39,6 +41,18 @@ internal sealed partial class ErrorInterceptor(ILogger<ErrorInterceptor> logger)
         try
         {
             await continuation(requestStream, responseStream, context);
+        }
+        catch (Exception e) when (e is not RpcException)
+        {
+            throw Translate(e, context);
+        }
+    }
+
+    private async Task<TResponse> AwaitAsync<TResponse>(Task<TResponse> answer, ServerCallContext context)
+    {
+        try
+        {
+            return await answer;
         }
         catch (Exception e) when (e is not RpcException)
         {
