@@ -17,7 +17,7 @@ namespace Border0.PdSidecar.Proofs.Tests.Latency;
 public class LatencyTests(ITestOutputHelper output)
 {
     private const string Secret = "a secret of the webhook subscription";
-    
+
     // Longer than shifts are polled apart, where a shift's end is waited for longer than that.
     private static readonly TimeSpan SessionMaxStaleness = TimeSpan.FromSeconds(Soak.IsLong ? 50 : 20);
     private readonly int _watchers = 100;
