@@ -50,7 +50,7 @@ internal static class ConditionWording
             case ReasonCode.NotInvolvedInIncident:
                 var open = facts.Incidents[condition.Service.ServiceId];
                 var verb = condition.Involvement == IncidentInvolvement.Assigned ? "is assigned to" : "was acknowledged by";
-                return $"No open incident of {serviceName} {verb} {user}; open: {Wording.List([.. open.Open.Select(Incident)])}. {Age(open.AsOf, moment)}";
+                return $"No open incident of {serviceName} {verb} {user}; open: {Wording.List([.. open.Open.Select(i => new IncidentName(i).ToString())])}. {Age(open.AsOf, moment)}";
             default:
                 return code.ToString();
         }
@@ -72,7 +72,7 @@ internal static class ConditionWording
     };
 
     /// <summary>The age of facts at the end of a sentence.</summary>
-    private static string Age(DateTimeOffset asOf, in Moment moment) => $"Facts are {Wording.Span(moment.Now - asOf)} old.";
+    private static AgeOfFacts Age(DateTimeOffset asOf, in Moment moment) => new(asOf, moment.Now);
 
     private static TimeSpan Bound(IntegrationSettings settings, EvaluationPurpose purpose) =>
         purpose == EvaluationPurpose.NewConnection ? settings.MaxStaleness : settings.SessionMaxStaleness;
@@ -133,12 +133,6 @@ internal static class ConditionWording
             .Select(p => p.End is { } end ? $"{p.Name} until {Wording.Instant(end, at)}" : p.Name)
             .ToList();
         return people.Count == 0 ? "nobody" : Wording.List(people);
-    }
-
-    private static string Incident(OpenIncident incident)
-    {
-        var name = incident.Number > 0 ? $"#{incident.Number}" : incident.Id;
-        return incident.Title.Length == 0 ? name : $"{name} \"{Wording.Cut(incident.Title)}\"";
     }
 
     private static string Capital(string sentence) => char.ToUpperInvariant(sentence[0]) + sentence[1..];

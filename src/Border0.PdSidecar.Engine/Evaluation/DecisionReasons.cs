@@ -1,6 +1,5 @@
 using Border0.PdSidecar.Engine.Policies;
 using Border0.PdSidecar.V1;
-using Google.Protobuf.WellKnownTypes;
 
 namespace Border0.PdSidecar.Engine.Evaluation;
 
@@ -72,34 +71,27 @@ internal static class DecisionReasons
 
         var moment = new Moment(decision.At, decision.At, decision.Purpose);
         var opened = decision.SessionOpened ?? decision.At;
-        if (decision.Allowed && !policy.HasShadow)
+        if (decision.Allowed)
         {
-            // What makes up nearly every answer to a new connection is said without a trace.
-            if (PolicyCheck.Check(policy, grant.MaxSessionDuration, decision.Facts, request, moment, opened).Holds)
+            if (!PolicyCheck.Check(policy, grant.MaxSessionDuration, decision.Facts, request, moment, opened).Holds)
             {
-                reasons.Add(GrantWording.Granted(policy, decision.Facts, request, moment));
+                return;
             }
 
-            return;
+            reasons.Add(GrantWording.Granted(policy, decision.Facts, request, moment));
+            if (!policy.HasShadow)
+            {
+                // Nothing else to tell: what is nearly every answer to a new connection makes no trace.
+                return;
+            }
         }
 
-        var trace = new PolicyTracer(policy, grant.MaxSessionDuration, decision.Facts, request, moment, opened).Trace();
-        Add(reasons, trace, decision.Allowed);
+        AddFailures(reasons, new PolicyTracer(policy, grant.MaxSessionDuration, decision.Facts, request, moment, opened).Trace());
     }
 
-    /// <summary>The reasons that a trace gives for an allow or a deny.</summary>
-    public static void Add(IList<Reason> reasons, PolicyTrace trace, bool allowed)
+    /// <summary>The reasons of what does not hold, be it enforced or only watched.</summary>
+    public static void AddFailures(IList<Reason> reasons, PolicyTrace trace)
     {
-        if (allowed && !trace.Holds)
-        {
-            return;
-        }
-
-        if (trace.Holds)
-        {
-            reasons.Add(Granted(trace));
-        }
-
         foreach (var condition in trace.Conditions)
         {
             if (condition.Outcome != ConditionOutcome.Fail)
@@ -137,27 +129,4 @@ internal static class DecisionReasons
         PolicyName = policy.Name,
         Message = $"Policy {policy.Name} grants nothing for sockets of type {Wording.Cut(request.SocketType)}.",
     };
-
-    private static Reason Granted(PolicyTrace trace)
-    {
-        var because = trace.Conditions.Where(c => !c.Shadow && c.Outcome == ConditionOutcome.Pass && c.Condition.StartsWith("integrations", StringComparison.Ordinal))
-            .SelectMany(c => c.Parts.Count > 0 ? c.Parts.AsEnumerable() : [c])
-            .Select(c => c.Reason.Message)
-            .ToList();
-        Duration? oldest = null;
-        foreach (var part in trace.Conditions.Where(c => !c.Shadow).SelectMany(c => c.Parts))
-        {
-            var age = part.Reason.FactsAge;
-            oldest = age is not null && (oldest is null || age.ToTimeSpan() > oldest.ToTimeSpan()) ? age : oldest;
-        }
-
-        var name = trace.PolicyName.Length == 0 ? "The policy" : $"Policy {trace.PolicyName}";
-        return new Reason
-        {
-            Code = ReasonCode.Granted,
-            PolicyName = trace.PolicyName,
-            Message = because.Count == 0 ? $"{name} grants access." : $"{name} grants access. {string.Join(" ", because)}",
-            FactsAge = oldest,
-        };
-    }
 }

@@ -15,7 +15,7 @@ internal static class GrantWording
 {
     private const int Usual = 512;
 
-    /// <summary>The reason of a policy that holds and has no shadow conditions.</summary>
+    /// <summary>The reason of a policy that holds. Conditions that are only watched do not come into it.</summary>
     public static Reason Granted(CompiledPolicy policy, FactsSnapshot facts, in AccessRequest request, in Moment moment)
     {
         var text = new DefaultInterpolatedStringHandler(0, 0, CultureInfo.InvariantCulture, stackalloc char[Usual]);
@@ -25,7 +25,7 @@ internal static class GrantWording
         DateTimeOffset? oldest = null;
         foreach (var condition in policy.Conditions)
         {
-            if (condition.IsNoOp)
+            if (condition.IsNoOp || condition.Shadow)
             {
                 continue;
             }
@@ -80,14 +80,15 @@ internal static class GrantWording
         var policy = facts.EscalationPolicies[service.EscalationPolicyId!];
         text.AppendLiteral(Wording.Cut(request.UserEmail));
         text.AppendLiteral(" is on call for escalation policy ");
-        Named(ref text, policy.Name, policy.Id);
+        text.AppendFormatted(new Named(policy.Name, policy.Id));
         if (OnCallCheck.ChainEnd(policy.ShiftsOf(request.UserEmail), condition, moment.At) is { } end)
         {
             text.AppendLiteral(" until ");
-            Instant(ref text, end, moment.At);
+            text.AppendFormatted(end.UtcDateTime, Wording.InstantFormat(end.UtcDateTime, moment.At));
         }
 
-        FactsAge(ref text, policy.AsOf, moment);
+        text.AppendLiteral(". ");
+        text.AppendFormatted(new AgeOfFacts(policy.AsOf, moment.Now));
         return policy.AsOf;
     }
 
@@ -97,56 +98,11 @@ internal static class GrantWording
         var incidents = facts.Incidents[condition.Service.ServiceId];
         var incident = IncidentCheck.FirstThatCounts(incidents.Open, condition, request.UserEmail)!;
         text.AppendLiteral("Incident ");
-        if (incident.Number > 0)
-        {
-            text.AppendLiteral("#");
-            text.AppendFormatted(incident.Number);
-        }
-        else
-        {
-            text.AppendLiteral(incident.Id);
-        }
-
-        if (incident.Title.Length > 0)
-        {
-            text.AppendLiteral(" \"");
-            text.AppendLiteral(Wording.Cut(incident.Title));
-            text.AppendLiteral("\"");
-        }
-
+        text.AppendFormatted(new IncidentName(incident));
         text.AppendLiteral(" of service ");
-        Named(ref text, facts.Services.TryGetValue(condition.Service.ServiceId, out var service) ? service.Name : "", condition.Service.ServiceId);
-        text.AppendLiteral(incident.Acknowledged ? " is acknowledged" : " is triggered");
-        FactsAge(ref text, incidents.AsOf, moment);
+        text.AppendFormatted(new Named(facts.Services.TryGetValue(condition.Service.ServiceId, out var service) ? service.Name : "", condition.Service.ServiceId));
+        text.AppendLiteral(incident.Acknowledged ? " is acknowledged. " : " is triggered. ");
+        text.AppendFormatted(new AgeOfFacts(incidents.AsOf, moment.Now));
         return incidents.AsOf;
-    }
-
-    private static void FactsAge(ref DefaultInterpolatedStringHandler text, DateTimeOffset asOf, in Moment moment)
-    {
-        text.AppendLiteral(". Facts are ");
-        var (count, unit) = Wording.Units(moment.Now - asOf);
-        text.AppendFormatted(count);
-        text.AppendLiteral(unit);
-        text.AppendLiteral(" old.");
-    }
-
-    private static void Named(ref DefaultInterpolatedStringHandler text, string name, string id)
-    {
-        if (name.Length == 0 || name == id)
-        {
-            text.AppendLiteral(id);
-            return;
-        }
-
-        text.AppendLiteral(Wording.Cut(name));
-        text.AppendLiteral(" (");
-        text.AppendLiteral(id);
-        text.AppendLiteral(")");
-    }
-
-    private static void Instant(ref DefaultInterpolatedStringHandler text, DateTimeOffset instant, DateTimeOffset saidAt)
-    {
-        var utc = instant.UtcDateTime;
-        text.AppendFormatted(utc, Wording.InstantFormat(utc, saidAt));
     }
 }

@@ -42,9 +42,14 @@ internal static class PolicyTest
             });
         }
 
+        if (allowed)
+        {
+            reasons.Add(GrantWording.Granted(policy, facts, request, moment));
+        }
+
         if (allowed || !trace.Holds)
         {
-            DecisionReasons.Add(reasons, trace, allowed);
+            DecisionReasons.AddFailures(reasons, trace);
         }
 
         response.Reasons.Add(reasons);

@@ -40,7 +40,7 @@ internal static class Wording
     };
 
     /// <summary>"Payments (PXYZ123)", or the id alone where no name is known.</summary>
-    public static string Named(string name, string id) => name.Length == 0 || name == id ? id : $"{Cut(name)} ({id})";
+    public static string Named(string name, string id) => new Named(name, id).ToString();
 
     /// <summary>At most five of the items, and how many more there are.</summary>
     public static string List(IReadOnlyList<string> items) => items.Count <= MostNamed

@@ -9,8 +9,8 @@ public sealed partial class SessionRegistry
     [LoggerMessage("Session {SessionKey} of connector {ConnectorId} in {OrganizationId} revoked: {Cause} (policy {PolicyName}, revision {Revision})", EventName = "SessionRevoked")]
     private partial void SessionRevokedEvent(LogLevel level, string organizationId, string connectorId, string sessionKey, RevocationCause cause, string policyName, long revision);
 
-    [LoggerMessage(LogLevel.Information, "{Count} sessions revoked, for {What} changed", EventName = "SessionsRevoked")]
-    private partial void SessionsRevokedTogether(int count, string what);
+    [LoggerMessage(LogLevel.Information, "{Count} sessions revoked, for {What} changed; the first: {SessionKey} of connector {ConnectorId}", EventName = "SessionsRevoked")]
+    private partial void SessionsRevokedTogether(int count, string what, string sessionKey, string connectorId);
 
     [LoggerMessage(LogLevel.Information, "{Count} open sessions taken over from the journal", EventName = "SessionsRestored")]
     private partial void SessionsRestored(int count);
