@@ -10,9 +10,11 @@ WORKDIR /source
 COPY global.json Directory.Build.props Directory.Packages.props .editorconfig ./
 COPY protos protos
 COPY src src
+COPY eng/sbom eng/sbom
 RUN case "$TARGETARCH" in amd64) rid=linux-x64 ;; arm64) rid=linux-arm64 ;; *) echo "no build for $TARGETARCH" >&2; exit 1 ;; esac \
- && CI=true dotnet publish src/Border0.PdSidecar -c Release -r "$rid" -o /publish \
+ && CI=true dotnet publish src/Border0.PdSidecar -c Release -r "$rid" -o /publish -p:DebugType=none \
  && rm -f /publish/*.dbg /publish/*.pdb /publish/*.xml /publish/*.staticwebassets.endpoints.json \
+ && CI=true dotnet run --project eng/sbom -c Release -- write "$rid" /publish \
  && mkdir /data
 
 # No shell and no package manager; "extra" for the time zones that policies name.

@@ -8,9 +8,6 @@ import (
 	"time"
 
 	pb "github.com/borderzero/pdsidecar/gen/border0/pdsidecar/v1"
-	"google.golang.org/grpc"
-	"google.golang.org/grpc/backoff"
-	"google.golang.org/grpc/keepalive"
 	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/types/known/timestamppb"
 )
@@ -51,19 +48,11 @@ type Connector struct {
 	pause      time.Duration                 // before the next attempt to subscribe
 }
 
-// NewConnector begins to watch. The address is unix:/path or /path, or host:port for cleartext on loopback; an id belongs to one
-// running process; after silence (at least three heartbeats of a second) without any message every session is ended; log is
-// called with what happens besides decisions and ends.
-func NewConnector(address, id string, silence time.Duration, log func(string, ...interface{})) (*Connector, error) {
-	if strings.HasPrefix(address, "/") {
-		address = "unix:" + address
-	}
-	// gRPC's own pauses grow to two minutes unless bounded, far beyond the bound on silence.
-	pauses := backoff.Config{BaseDelay: firstPause, Multiplier: 1.6, Jitter: 0.2, MaxDelay: time.Second}
-	// From grpc-go 1.63 on: grpc.NewClient, with grpc.WithTransportCredentials(insecure.NewCredentials()).
-	channel, err := grpc.Dial(address, grpc.WithInsecure(), grpc.WithAuthority("localhost"),
-		grpc.WithConnectParams(grpc.ConnectParams{Backoff: pauses, MinConnectTimeout: 2 * time.Second}),
-		grpc.WithKeepaliveParams(keepalive.ClientParameters{Time: 10 * time.Second, Timeout: 2 * time.Second}))
+// NewConnector begins to watch. The address is https://host:port, or unix:/path, /path or host:port for cleartext on this machine; an
+// id belongs to one running process; after silence (at least three heartbeats of a second) without any message every session is
+// ended; log is called with what happens besides decisions and ends.
+func NewConnector(address, id string, silence time.Duration, show Credentials, log func(string, ...interface{})) (*Connector, error) {
+	channel, err := Dial(address, show)
 	if err != nil {
 		return nil, err
 	}

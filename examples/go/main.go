@@ -2,6 +2,8 @@
 //
 //	open SESSION USER [SOCKET [SOCKET_TYPE]]
 //	close SESSION
+//
+// Who it is, where the sidecar asks: files named by CONNECTOR_TOKEN_FILE, CONNECTOR_CA_FILE, CONNECTOR_CERT_FILE, CONNECTOR_KEY_FILE.
 package main
 
 import (
@@ -24,7 +26,13 @@ func main() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	connector, err := NewConnector(given[0], given[1], silence, say)
+	show := Credentials{
+		TokenFile: os.Getenv("CONNECTOR_TOKEN_FILE"),
+		CAFile:    os.Getenv("CONNECTOR_CA_FILE"),
+		CertFile:  os.Getenv("CONNECTOR_CERT_FILE"),
+		KeyFile:   os.Getenv("CONNECTOR_KEY_FILE"),
+	}
+	connector, err := NewConnector(given[0], given[1], silence, show, say)
 	if err != nil {
 		log.Fatal(err)
 	}

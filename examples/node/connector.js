@@ -4,6 +4,7 @@ const path = require('node:path');
 const { setTimeout: sleep } = require('node:timers/promises');
 const grpc = require('@grpc/grpc-js');
 const { loadSync } = require('@grpc/proto-loader');
+const { way } = require('./sidecar');
 
 const { EvaluationService } = grpc.loadPackageDefinition(loadSync('border0/pdsidecar/v1/evaluation_service.proto', {
   includeDirs: [path.join(__dirname, '../../protos')], keepCase: true, longs: Number, enums: String, defaults: true, oneofs: true,
@@ -14,20 +15,15 @@ const FIRST_PAUSE = 100;
 /** Asks for every connection, watches those that were let in, and ends them when a revocation could not arrive. One per process. */
 class Connector {
   /**
-   * @param address unix:/path or /path, or host:port for cleartext on loopback
+   * @param address https://host:port, or unix:/path, /path or host:port for cleartext on this machine
    * @param connectorId one id belongs to one running process
    * @param silence milliseconds without any message after which every session is ended; at least three heartbeats of a second
    * @param log called with what happens besides decisions and ends, a line each
+   * @param credentials files that show who calls, as way has them
    */
-  constructor(address, connectorId, silence, log) {
+  constructor(address, connectorId, silence, log, credentials) {
     Object.assign(this, { connectorId, silence, log });
-    this.stub = new EvaluationService(address.startsWith('/') ? `unix:${address}` : address, grpc.credentials.createInsecure(), {
-      // gRPC's own pauses grow to two minutes unless bounded, far beyond the bound on silence.
-      'grpc.initial_reconnect_backoff_ms': FIRST_PAUSE,
-      'grpc.max_reconnect_backoff_ms': 1000,
-      'grpc.keepalive_time_ms': 2000,
-      'grpc.keepalive_timeout_ms': 2000,
-    });
+    this.stub = new EvaluationService(...way(address, credentials));
     this.sessions = new Map(); // session key -> session
     this.asked = new Map();    // session key -> the revocation that overtook its allow, or null
     this.reports = new Set();  // ends that the sidecar has not heard of yet

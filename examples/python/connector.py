@@ -9,17 +9,9 @@ from dataclasses import dataclass, field
 
 import grpc
 from border0.pdsidecar.v1 import decision_pb2, evaluation_service_pb2 as pb, evaluation_service_pb2_grpc, session_pb2
+from sidecar import dial
 
 FIRST_PAUSE = 0.1
-CHANNEL_OPTIONS = [
-    # gRPC's own pauses grow to two minutes unless bounded, far beyond the bound on silence.
-    ("grpc.initial_reconnect_backoff_ms", 100),
-    ("grpc.max_reconnect_backoff_ms", 1000),
-    ("grpc.min_reconnect_backoff_ms", 2000),  # the longest that an attempt may take, whatever its name says
-    ("grpc.keepalive_time_ms", 2000),
-    ("grpc.keepalive_timeout_ms", 2000),
-    ("grpc.default_authority", "localhost"),
-]
 
 
 class Refused(Exception):
@@ -40,16 +32,16 @@ class Session:
 class Connector:
     """Asks for every connection, watches those that were let in, and ends them when a revocation could not arrive. One per process.
 
-    address: unix:/path or /path, or host:port for cleartext on loopback.
+    address: https://host:port, or unix:/path, /path or host:port for cleartext on this machine.
     connector_id: one id belongs to one running process.
     silence: seconds without any message after which every session is ended; at least three heartbeats of a second.
     log: called with what happens besides decisions and ends, a line each.
+    credentials: as dial has them.
     """
 
-    def __init__(self, address, connector_id, silence, log):
+    def __init__(self, address, connector_id, silence, log, **credentials):
         self.connector_id, self.silence, self.log = connector_id, silence, log
-        channel = grpc.insecure_channel("unix:" + address if address.startswith("/") else address, CHANNEL_OPTIONS)
-        self._stub = evaluation_service_pb2_grpc.EvaluationServiceStub(channel)
+        self._stub = evaluation_service_pb2_grpc.EvaluationServiceStub(dial(address, **credentials))
         self._changed = threading.Condition()  # guards everything below
         self._sessions = {}  # session key -> Session
         self._asked = {}  # session key -> the revocation that overtook its allow, or None

@@ -2,8 +2,11 @@
 
 open SESSION USER [SOCKET [SOCKET_TYPE]]
 close SESSION
+
+Who it is, where the sidecar asks: files named by CONNECTOR_TOKEN_FILE, CONNECTOR_CA_FILE, CONNECTOR_CERT_FILE, CONNECTOR_KEY_FILE.
 """
 
+import os
 import sys
 
 from border0.pdsidecar.v1 import evaluation_service_pb2 as pb
@@ -15,7 +18,8 @@ def say(line):
 
 
 def main(address, connector_id="example", silence="10"):
-    connector = Connector(address, connector_id, float(silence), say)
+    credentials = {file: os.environ.get("CONNECTOR_" + file.upper(), "") for file in ("token_file", "ca_file", "cert_file", "key_file")}
+    connector = Connector(address, connector_id, float(silence), say, **credentials)
     for line in sys.stdin:
         match line.split():
             case ["open", key, user, *where]:

@@ -13,13 +13,18 @@ public sealed class SidecarConnection : IDisposable
 {
     private const string UnixScheme = "unix:";
 
-    private SidecarConnection(string address, Uri authority, Func<CancellationToken, ValueTask<Stream>>? connect)
+    private SidecarConnection(string address, Uri authority, SidecarCredentials? credentials, Func<CancellationToken, ValueTask<Stream>>? connect)
     {
+        credentials ??= SidecarCredentials.None;
+        credentials.Validate(authority, address.StartsWith(UnixScheme, StringComparison.Ordinal));
         Address = address;
         var handler = new SocketsHttpHandler
         {
             EnableMultipleHttp2Connections = true,
             PooledConnectionIdleTimeout = Timeout.InfiniteTimeSpan,
+
+            // Calls wait for one attempt to connect, and a peer that says nothing in the handshake would keep them for ever.
+            ConnectTimeout = TimeSpan.FromSeconds(3),
 
             // A peer that vanished without a word is noticed by these, so that the next attempt uses a new connection in time.
             KeepAlivePingDelay = TimeSpan.FromSeconds(2),
@@ -29,8 +34,16 @@ public sealed class SidecarConnection : IDisposable
         {
             handler.ConnectCallback = (_, cancellation) => connect(cancellation);
         }
+        else if (credentials.ServerCaFile.Length > 0 || credentials.CertificateFile.Length > 0)
+        {
+            handler.ConnectCallback = (_, cancellation) => TlsDialer.DialAsync(authority.IdnHost, authority.Port, credentials, cancellation);
+        }
 
-        Channel = GrpcChannel.ForAddress(authority, new GrpcChannelOptions { HttpHandler = handler, DisposeHttpClient = true });
+        Channel = GrpcChannel.ForAddress(authority, new GrpcChannelOptions
+        {
+            HttpHandler = credentials.Token.Length > 0 || credentials.TokenFile.Length > 0 ? new BearerToken(credentials, handler) : handler,
+            DisposeHttpClient = true,
+        });
     }
 
     /// <summary>Where it goes, for logs: <c>unix:/run/pdsidecar/grpc.sock</c>, <c>http://127.0.0.1:50551</c>.</summary>
@@ -41,10 +54,11 @@ public sealed class SidecarConnection : IDisposable
 
     /// <summary>Over the sidecar's Unix domain socket (<c>--grpc-socket</c>).</summary>
     /// <param name="path">The socket's path.</param>
-    public static SidecarConnection ToUnixSocket(string path)
+    /// <param name="credentials">A token, where the socket's user is not known by itself.</param>
+    public static SidecarConnection ToUnixSocket(string path, SidecarCredentials? credentials = null)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(path);
-        return new SidecarConnection(UnixScheme + path, new Uri("http://localhost"), async cancellation =>
+        return new SidecarConnection(UnixScheme + path, new Uri("http://localhost"), credentials, async cancellation =>
         {
             var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
             try
@@ -60,11 +74,13 @@ public sealed class SidecarConnection : IDisposable
         });
     }
 
-    /// <summary>Over TCP: <c>http</c> for cleartext HTTP/2 (loopback only), <c>https</c> for TLS with the system's trust.</summary>
+    /// <summary>Over TCP: <c>http</c> for cleartext HTTP/2 (loopback only), <c>https</c> for TLS.</summary>
     /// <param name="address">Scheme, host and port.</param>
-    public static SidecarConnection ToTcp(Uri address) => address.Scheme switch
+    /// <param name="credentials">A token or a client certificate, and whose certificate the sidecar must have.</param>
+    /// <exception cref="ArgumentException">The address is no such address, or not one for these credentials.</exception>
+    public static SidecarConnection ToTcp(Uri address, SidecarCredentials? credentials = null) => address.Scheme switch
     {
-        "http" or "https" => new SidecarConnection(address.GetLeftPart(UriPartial.Authority), address, connect: null),
+        "http" or "https" => new SidecarConnection(address.GetLeftPart(UriPartial.Authority), address, credentials, connect: null),
         _ => throw new ArgumentException($"'{address}' is neither an http nor an https address", nameof(address)),
     };
 
@@ -72,19 +88,21 @@ public sealed class SidecarConnection : IDisposable
     /// By an address as a configuration holds it: <c>unix:/path</c> or a path that begins with a slash, <c>http://host:port</c>,
     /// <c>https://host:port</c>, or <c>host:port</c>, which means cleartext.
     /// </summary>
-    /// <exception cref="ArgumentException">It is none of these.</exception>
-    public static SidecarConnection To(string address)
+    /// <param name="address">The address.</param>
+    /// <param name="credentials">What to show the sidecar; nothing unless given.</param>
+    /// <exception cref="ArgumentException">It is none of these, or not one for these credentials.</exception>
+    public static SidecarConnection To(string address, SidecarCredentials? credentials = null)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(address);
         if (address.StartsWith(UnixScheme, StringComparison.Ordinal) || address.StartsWith('/'))
         {
             var path = address.StartsWith('/') ? address : address[UnixScheme.Length..];
-            return ToUnixSocket(path.StartsWith("//", StringComparison.Ordinal) ? path[2..] : path);
+            return ToUnixSocket(path.StartsWith("//", StringComparison.Ordinal) ? path[2..] : path, credentials);
         }
 
         var text = address.Contains("://", StringComparison.Ordinal) ? address : "http://" + address;
         return Uri.TryCreate(text, UriKind.Absolute, out var uri) && uri.Port > IPEndPoint.MinPort
-            ? ToTcp(uri)
+            ? ToTcp(uri, credentials)
             : throw new ArgumentException($"'{address}' is not an address of a sidecar", nameof(address));
     }
 

@@ -8,6 +8,8 @@ var root = new RootCommand("Border0's PagerDuty sidecar: lets people in while th
     DemoCommand.Create(),
     CheckCommand.Create(),
     HealthCommand.Create(),
+    TokenCommand.Create(),
+    KeysCommand.Create(),
     SimulatorCommand.Create(),
 };
 return await root.Parse(args).InvokeAsync();

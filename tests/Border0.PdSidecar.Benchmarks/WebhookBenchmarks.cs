@@ -27,7 +27,7 @@ public class WebhookBenchmarks
     public void Setup()
     {
         _clients = new PagerDutyClients(
-            new PagerDutyClientOptions { AttemptTimeout = TimeSpan.FromHours(1) }, TimeProvider.System, NullLoggerFactory.Instance, new Silence());
+            new PagerDutyClientOptions { AttemptTimeout = TimeSpan.FromHours(1), Addresses = new PagerDutyAddresses { Allowed = new Uri("http://127.0.0.1") } }, TimeProvider.System, NullLoggerFactory.Instance, new Silence());
         _feeds = new PagerDutyFeeds(new FactsStore(), _clients, new PagerDutyFeedOptions(), TimeProvider.System, NullLoggerFactory.Instance);
         _feeds.Apply([new IntegrationConnection(World.Settings.Key, "key", new Uri("http://127.0.0.1"), [Secret], new HashSet<string> { "P000000" })]);
         _receiver = new WebhookReceiver(_feeds);

@@ -27,6 +27,34 @@ public class SidecarConnectionTests
     [InlineData("unix:")]
     public void To_RefusesWhatIsNoAddress(string text) => Assert.ThrowsAny<ArgumentException>(() => SidecarConnection.To(text));
 
+    [Theory]
+    [InlineData("http://sidecar.example.com:50551", "can be read on its way", "t", "", "", "", "")]
+    [InlineData("http://192.0.2.1:50551", "can be read on its way", "", "f", "", "", "")]
+    [InlineData("https://sidecar.example.com", "give one", "t", "f", "", "", "")]
+    [InlineData("https://sidecar.example.com", "need each other", "", "", "", "c", "")]
+    [InlineData("https://sidecar.example.com", "need each other", "", "", "", "", "k")]
+    [InlineData("http://127.0.0.1:50551", "need an https address", "", "", "", "c", "k")]
+    [InlineData("http://127.0.0.1:50551", "need an https address", "", "", "ca", "", "")]
+    [InlineData("unix:/run/pdsidecar/grpc.sock", "'unix' has no TLS", "", "", "ca", "", "")]
+    public void Credentials_ThatDoNotFitTheAddress_AreRefused(string address, string why, string token, string tokenFile, string ca, string certificate, string key)
+    {
+        var credentials = new SidecarCredentials { Token = token, TokenFile = tokenFile, ServerCaFile = ca, CertificateFile = certificate, KeyFile = key };
+        Assert.Contains(why, Assert.Throws<ArgumentException>(() => SidecarConnection.To(address, credentials)).Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("http://127.0.0.1:50551")]
+    [InlineData("[::1]:50551")]
+    [InlineData("localhost:50551")]
+    [InlineData("https://sidecar.example.com")]
+    [InlineData("/run/pdsidecar/grpc.sock")]
+    public void AToken_GoesOverTlsLoopbackAndTheUnixSocket(string address)
+    {
+        var credentials = new SidecarCredentials { Token = "pdsc_secret" };
+        using var connection = SidecarConnection.To(address, credentials);
+        Assert.DoesNotContain("secret", $"{credentials} {connection}", StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task UnixSocket_Carries_QuestionsAndTheWatch()
     {

@@ -18,7 +18,10 @@ internal sealed class ConnectorExamples : IAsyncDisposable
     public static IReadOnlyList<string> Languages { get; } = ["go", "node", "python"];
 
     /// <summary>Starts all of them, and returns once each watches.</summary>
-    public static async Task<ConnectorExamples> StartAsync(string address, TimeSpan silence)
+    /// <param name="address">The sidecar's.</param>
+    /// <param name="silence">Their bound on silence.</param>
+    /// <param name="environment">What each has in its environment, by its language.</param>
+    public static async Task<ConnectorExamples> StartAsync(string address, TimeSpan silence, Func<string, IReadOnlyDictionary<string, string>>? environment = null)
     {
         await Built.Value;
         var examples = new ConnectorExamples();
@@ -35,6 +38,7 @@ internal sealed class ConnectorExamples : IAsyncDisposable
             examples._connectors[language] = ProgramRun.Start(
                 command[0],
                 [.. command[1..], address, language, silence.TotalSeconds.ToString(CultureInfo.InvariantCulture)],
+                environment: environment?.Invoke(language),
                 keepsInputOpen: true);
         }
 

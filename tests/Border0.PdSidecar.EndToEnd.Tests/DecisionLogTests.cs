@@ -35,7 +35,7 @@ public class DecisionLogTests
         }
 
         await sidecar.Policies.TestPolicyAsync(new TestPolicyRequest { Name = "responders", UserEmail = "alice@example.com" });
-        await sidecar.Evaluation.RevokeSessionAsync(new RevokeSessionRequest { ConnectorId = "c1", SessionKey = "s1", Reason = "left the company" });
+        await sidecar.Sessions.RevokeSessionAsync(new RevokeSessionRequest { ConnectorId = "c1", SessionKey = "s1", Reason = "left the company" });
         await sidecar.Integrations.UpdateIntegrationAsync(new UpdateIntegrationRequest
         {
             Integration = new Integration { Name = SimulatedPagerDuty.IntegrationName, WebhookSecrets = { "another secret of the webhook subscription" } },
@@ -53,13 +53,19 @@ public class DecisionLogTests
 
         var records = Parse(text);
         Assert.Equal(
-            ["create integration", "create policy", "update policy", "allow r1", "deny r2", "revocation s1", "update integration", "delete policy"],
+            ["create integration", "create policy", "update policy", "allow r1", "deny r2", "revocation s1", "revoke session", "update integration", "delete policy"],
             records.Select(Told));
         Assert.All(records[3..5], r => Assert.Equal(Trace, r.GetProperty("trace_id").GetString()));
         Assert.Equal(policy.Etag, records[3].GetProperty("policies").GetProperty("responders").GetString());
         Assert.Equal(allowed.Reasons[0].Message, records[3].GetProperty("reasons")[0].GetProperty("message").GetString());
         Assert.Equal(("REVOCATION_CAUSE_ADMINISTRATOR", "INITIATING_ENTITY_ADMIN"), (records[5].GetProperty("cause").GetString(), records[5].GetProperty("initiating_entity").GetString()));
-        Assert.True(records[6].GetProperty("webhook_secrets_changed").GetBoolean());
+        Assert.True(records[7].GetProperty("webhook_secrets_changed").GetBoolean());
+        Assert.All(records.Where(r => r.GetProperty("kind").GetString() == "change"), r =>
+        {
+            var actor = r.GetProperty("actor");
+            Assert.Equal(("unix", "grpc_socket"), (actor.GetProperty("caller").GetString(), actor.GetProperty("listener").GetString()));
+            Assert.True(actor.TryGetProperty("uid", out _));
+        });
         Assert.Equal(records[1].GetProperty("etag_after").GetString(), records[2].GetProperty("etag_before").GetString());
         Assert.Equal("bastion", records[2].GetProperty("after").GetProperty("socket_ids")[0].GetString());
     }

@@ -112,6 +112,9 @@ public class ProcessTests
     [InlineData("demo")]
     [InlineData("check")]
     [InlineData("simulator")]
+    [InlineData("token", "create")]
+    [InlineData("token", "list")]
+    [InlineData("token", "revoke")]
     public async Task Help_ShowsUsage(params string[] command)
     {
         await using var run = ProgramRun.Start(BuildFacts.SidecarBinary, [.. command, "--help"]);

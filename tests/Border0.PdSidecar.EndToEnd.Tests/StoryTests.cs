@@ -100,7 +100,7 @@ public class StoryTests
         await using var watch = await Watching.StartAsync(sidecar.Evaluation, new WatchSessionsRequest { ConnectorId = "c1" });
         await EvaluateAsync(sidecar, "s1");
 
-        await sidecar.Evaluation.RevokeSessionAsync(
+        await sidecar.Sessions.RevokeSessionAsync(
             new RevokeSessionRequest { ConnectorId = "c1", SessionKey = "s1", Reason = "left the company" });
 
         var revoked = (await watch.NextAsync()).SessionRevoked;

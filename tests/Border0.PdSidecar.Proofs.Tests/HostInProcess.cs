@@ -1,3 +1,4 @@
+using Border0.PdSidecar.Client;
 using Border0.PdSidecar.Configuration;
 using Border0.PdSidecar.Hosting;
 using Border0.PdSidecar.V1;
@@ -12,18 +13,20 @@ internal sealed class HostInProcess : IAsyncDisposable
     private readonly TemporaryFolder _folder;
     private readonly SidecarHost _host;
     private readonly GrpcChannel _channel;
+    private readonly SidecarConnection _administration;
 
     private HostInProcess(TemporaryFolder folder, SidecarHost host)
     {
         (_folder, _host) = (folder, host);
         _channel = GrpcChannel.ForAddress("http://" + host.Endpoints.GrpcTcp);
+        _administration = SidecarConnection.ToUnixSocket(host.Endpoints.GrpcSocket);
     }
 
     public Uri Http => new("http://" + _host.Endpoints.Http);
 
-    public IntegrationService.IntegrationServiceClient Integrations => new(_channel);
+    public IntegrationService.IntegrationServiceClient Integrations => new(_administration.Channel);
 
-    public PolicyService.PolicyServiceClient Policies => new(_channel);
+    public PolicyService.PolicyServiceClient Policies => new(_administration.Channel);
 
     public EvaluationService.EvaluationServiceClient Evaluation => new(_channel);
 
@@ -44,6 +47,7 @@ internal sealed class HostInProcess : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         _channel.Dispose();
+        _administration.Dispose();
         await _host.DisposeAsync();
         _folder.Dispose();
     }

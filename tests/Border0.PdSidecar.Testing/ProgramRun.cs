@@ -96,6 +96,9 @@ public sealed class ProgramRun : IAsyncDisposable
     /// <summary>SIGTERM: asks the program to stop.</summary>
     public void Terminate() => Signal("TERM");
 
+    /// <summary>SIGABRT: the program ends as on a failed assertion of its runtime.</summary>
+    public void Abort() => Signal("ABRT");
+
     /// <summary>SIGSTOP: the program stands still with its connections open, as on a machine that hangs.</summary>
     public void Freeze() => Signal("STOP");
 

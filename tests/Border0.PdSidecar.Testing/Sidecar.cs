@@ -19,6 +19,7 @@ public sealed class Sidecar : IAsyncDisposable
         GrpcTcp = endpoints.GetProperty("grpc_tcp").GetString()!;
         Http = new Uri("http://" + endpoints.GetProperty("http").GetString());
         Channel = OverTcp();
+        Administration = OverUnixSocket();
     }
 
     public ProgramRun Run { get; }
@@ -31,13 +32,20 @@ public sealed class Sidecar : IAsyncDisposable
 
     public Uri Http { get; }
 
+    /// <summary>How connectors reach it here: loopback TCP, unless the Unix socket is chosen.</summary>
     public GrpcChannel Channel { get; private set; }
 
-    public IntegrationService.IntegrationServiceClient Integrations => new(Channel);
+    /// <summary>How administrators reach it: the Unix socket, since loopback is never an administrator.</summary>
+    public GrpcChannel Administration { get; }
 
-    public PolicyService.PolicyServiceClient Policies => new(Channel);
+    public IntegrationService.IntegrationServiceClient Integrations => new(Administration);
+
+    public PolicyService.PolicyServiceClient Policies => new(Administration);
 
     public EvaluationService.EvaluationServiceClient Evaluation => new(Channel);
+
+    /// <summary>For RevokeSession.</summary>
+    public EvaluationService.EvaluationServiceClient Sessions => new(Administration);
 
     public Health.HealthClient Health => new(Channel);
 
@@ -53,8 +61,12 @@ public sealed class Sidecar : IAsyncDisposable
             File.Delete(endpoints);
         }
 
-        List<string> arguments =
-            ["serve", "--data", data, "--grpc-socket", folder.Path("grpc.sock"), "--grpc-tcp", "127.0.0.1:0", "--http", "127.0.0.1:0"];
+        List<string> arguments = ["serve", "--data", data, "--grpc-socket", folder.Path("grpc.sock"), "--http", "127.0.0.1:0"];
+        if (!more.Contains("--grpc-tcp"))
+        {
+            arguments.AddRange(["--grpc-tcp", "127.0.0.1:0"]);
+        }
+
         if (pagerDuty is not null)
         {
             arguments.AddRange(["--pagerduty-base-url", pagerDuty.ToString().TrimEnd('/')]);
@@ -82,8 +94,11 @@ public sealed class Sidecar : IAsyncDisposable
     /// <summary>A channel over loopback TCP.</summary>
     public GrpcChannel OverTcp() => Keep(GrpcChannel.ForAddress("http://" + GrpcTcp));
 
-    /// <summary>A channel over the Unix domain socket; the services of this object go through it from now on.</summary>
-    public void UseUnixSocket() => Channel = Keep(GrpcChannel.ForAddress("http://localhost", new GrpcChannelOptions
+    /// <summary>Connectors go through the Unix domain socket from now on.</summary>
+    public void UseUnixSocket() => Channel = OverUnixSocket();
+
+    /// <summary>A channel over the Unix domain socket.</summary>
+    public GrpcChannel OverUnixSocket() => Keep(GrpcChannel.ForAddress("http://localhost", new GrpcChannelOptions
     {
         HttpHandler = new SocketsHttpHandler
         {

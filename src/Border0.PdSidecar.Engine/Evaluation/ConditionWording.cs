@@ -19,6 +19,8 @@ internal static class ConditionWording
         var at = moment.At;
         switch (code)
         {
+            case ReasonCode.Granted:
+                return "All that the condition requires holds.";
             case ReasonCode.NoOp:
                 return $"The condition on {serviceName} requires neither on-call duty nor an incident, so it restricts nothing.";
             case ReasonCode.IntegrationNotFound:
@@ -50,7 +52,7 @@ internal static class ConditionWording
             case ReasonCode.NotInvolvedInIncident:
                 var open = facts.Incidents[condition.Service.ServiceId];
                 var verb = condition.Involvement == IncidentInvolvement.Assigned ? "is assigned to" : "was acknowledged by";
-                return $"No open incident of {serviceName} {verb} {user}; open: {Wording.List([.. open.Open.Select(i => new IncidentName(i).ToString())])}. {Age(open.AsOf, moment)}";
+                return $"No open incident of {serviceName} {verb} {user}; open: {Wording.List([.. open.Open.Select(i => GrantWording.Name(i))])}. {Age(open.AsOf, moment)}";
             default:
                 return code.ToString();
         }
@@ -72,7 +74,7 @@ internal static class ConditionWording
     };
 
     /// <summary>The age of facts at the end of a sentence.</summary>
-    private static AgeOfFacts Age(DateTimeOffset asOf, in Moment moment) => new(asOf, moment.Now);
+    private static string Age(DateTimeOffset asOf, in Moment moment) => Wording.Age(asOf, moment.Now);
 
     private static TimeSpan Bound(IntegrationSettings settings, EvaluationPurpose purpose) =>
         purpose == EvaluationPurpose.NewConnection ? settings.MaxStaleness : settings.SessionMaxStaleness;

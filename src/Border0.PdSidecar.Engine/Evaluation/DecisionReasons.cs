@@ -9,33 +9,30 @@ internal static class DecisionReasons
     /// <summary>However many policies reach a socket: an answer stays readable, and bounded.</summary>
     private const int Most = 32;
 
-    public static void Add(IList<Reason> reasons, in Decision decision, in AccessRequest request)
+    /// <summary>Tells the reasons, the first few of them.</summary>
+    public static void Tell(IReasonSink into, in Decision decision, in AccessRequest request)
     {
-        var reached = 0;
+        var place = -1;
         if (decision.Policies.Of(request.OrganizationId) is { } organization)
         {
+            var told = 0;
             foreach (var policy in organization.PoliciesFor(request))
             {
-                reached++;
-                if (reasons.Count < Most)
+                place++;
+                if (told < Most)
                 {
-                    Add(reasons, policy, decision, request);
+                    told += Tell(into, Most - told, policy, place, decision, request);
                 }
             }
         }
 
-        if (reached == 0)
+        if (place < 0)
         {
-            reasons.Add(new Reason
+            into.Add(new Reason
             {
                 Code = ReasonCode.NoPolicy,
                 Message = $"No policy reaches socket {Wording.Cut(request.SocketId)}: attach one to it, make one organization-wide, or give it a tag rule.",
             });
-        }
-
-        while (reasons.Count > Most)
-        {
-            reasons.RemoveAt(reasons.Count - 1);
         }
     }
 
@@ -56,37 +53,50 @@ internal static class DecisionReasons
         return new PolicyTracer(policy, grant.MaxSessionDuration, decision.Facts, request, moment, decision.SessionOpened ?? decision.At).FirstFailure();
     }
 
-    /// <summary>The reasons of one policy.</summary>
-    public static void Add(IList<Reason> reasons, CompiledPolicy policy, in Decision decision, in AccessRequest request)
+    /// <summary>Tells the reasons of one policy, and how many those are.</summary>
+    private static int Tell(IReasonSink into, int most, CompiledPolicy policy, int place, in Decision decision, in AccessRequest request)
     {
         if (policy.Grants.For(request.SocketType) is not { } grant)
         {
-            if (!decision.Allowed)
+            if (decision.Allowed)
             {
-                reasons.Add(NothingForType(policy, request));
+                return 0;
             }
 
-            return;
+            into.Add(NothingForType(policy, request));
+            return 1;
         }
 
         var moment = new Moment(decision.At, decision.At, decision.Purpose);
         var opened = decision.SessionOpened ?? decision.At;
+        var told = 0;
         if (decision.Allowed)
         {
-            if (!PolicyCheck.Check(policy, grant.MaxSessionDuration, decision.Facts, request, moment, opened).Holds)
+            if (!(place < Decision.MostHolding
+                ? (decision.Holding & 1UL << place) != 0
+                : PolicyCheck.Check(policy, grant.MaxSessionDuration, decision.Facts, request, moment, opened).Holds))
             {
-                return;
+                return 0;
             }
 
-            reasons.Add(GrantWording.Granted(policy, decision.Facts, request, moment));
+            GrantWording.Granted(into, policy, decision.Facts, request, moment);
+            told = 1;
             if (!policy.HasShadow)
             {
                 // Nothing else to tell: what is nearly every answer to a new connection makes no trace.
-                return;
+                return told;
             }
         }
 
-        AddFailures(reasons, new PolicyTracer(policy, grant.MaxSessionDuration, decision.Facts, request, moment, opened).Trace());
+        List<Reason> failures = [];
+        AddFailures(failures, new PolicyTracer(policy, grant.MaxSessionDuration, decision.Facts, request, moment, opened).Trace());
+        foreach (var failure in failures.Take(most - told))
+        {
+            into.Add(failure);
+            told++;
+        }
+
+        return told;
     }
 
     /// <summary>The reasons of what does not hold, be it enforced or only watched.</summary>

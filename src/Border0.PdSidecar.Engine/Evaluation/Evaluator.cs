@@ -56,6 +56,7 @@ public static class Evaluator
             FactsTime = sum.FactsTime,
             RevocationGrace = sum.Grace,
             ShadowDenials = sum.ShadowDenials,
+            Holding = sum.Holding,
             AwaitsFacts = sum.Unknown is not null,
             UnknownService = sum.Unknown ?? default,
             At = at,
@@ -70,12 +71,12 @@ public static class Evaluator
     public static IReadOnlyList<Reason> Explain(in Decision decision, in AccessRequest request)
     {
         var reasons = new List<Reason>(2);
-        Explain(decision, request, reasons);
+        Explain(decision, request, new ReasonList(reasons));
         return reasons;
     }
 
-    /// <summary>Puts the reasons of a decision into an answer's empty list.</summary>
-    public static void Explain(in Decision decision, in AccessRequest request, IList<Reason> into) => DecisionReasons.Add(into, decision, request);
+    /// <summary>Tells the reasons of a decision, one after the other.</summary>
+    public static void Explain(in Decision decision, in AccessRequest request, IReasonSink into) => DecisionReasons.Tell(into, decision, request);
 
     /// <summary>
     /// Why a session is denied by <paramref name="after"/>: the condition that was lost in
@@ -95,26 +96,36 @@ public static class Evaluator
     /// Which services the decision depends on: those named by the policies that reach the socket, holding or not. A change of
     /// facts about any other service cannot change it.
     /// </summary>
-    public static IReadOnlyCollection<ServiceKey> DependenciesOf(PolicySnapshot policies, in AccessRequest request)
+    public static ServiceKey[] DependenciesOf(PolicySnapshot policies, in AccessRequest request)
     {
         if (policies.Of(request.OrganizationId) is not { } organization)
         {
             return [];
         }
 
-        HashSet<ServiceKey>? services = null;
+        ServiceKey? only = null;
+        HashSet<ServiceKey>? several = null;
         foreach (var policy in organization.PoliciesFor(request))
         {
             foreach (var condition in policy.Conditions)
             {
-                if (!condition.IsNoOp)
+                if (condition.IsNoOp || condition.Service == only)
                 {
-                    (services ??= []).Add(condition.Service);
+                    continue;
+                }
+
+                if (only is null)
+                {
+                    only = condition.Service;
+                }
+                else
+                {
+                    (several ??= [only.Value]).Add(condition.Service);
                 }
             }
         }
 
-        return services ?? (IReadOnlyCollection<ServiceKey>)[];
+        return several is not null ? [.. several] : only is { } one ? [one] : [];
     }
 
     /// <summary>Evaluates one policy, saved or not, and explains every condition, held or not.</summary>
@@ -145,8 +156,10 @@ public static class Evaluator
             return sum;
         }
 
+        var place = -1;
         foreach (var policy in organization.PoliciesFor(request))
         {
+            place++;
             if (policy.Grants.For(request.SocketType) is not { } grant)
             {
                 continue;
@@ -164,6 +177,8 @@ public static class Evaluator
 
                 continue;
             }
+
+            sum.Holding |= place < Decision.MostHolding ? 1UL << place : 0;
 
             // The last end counts, and one that is not known is later than any.
             sum.Until = !sum.Grants.Any ? verdict.Until
@@ -205,6 +220,7 @@ public static class Evaluator
         public DateTimeOffset? FactsTime;
         public TimeSpan Grace;
         public int ShadowDenials;
+        public ulong Holding;
         public ServiceKey? Unknown;
     }
 }

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Border0.PdSidecar.V1;
+using Google.Protobuf;
 
 namespace Border0.PdSidecar.Engine.Evaluation;
 
@@ -9,6 +10,8 @@ namespace Border0.PdSidecar.Engine.Evaluation;
 /// </summary>
 public sealed class GrantSet
 {
+    private byte[]? _answered;
+
     /// <summary>Nothing granted.</summary>
     public static GrantSet None { get; } = new();
 
@@ -33,8 +36,19 @@ public sealed class GrantSet
     public ImmutableArray<KeyValuePair<string, PermissionList>> PermissionEntries { get; private init; } = [];
 
     /// <summary>The policies that grant, ordered by name.</summary>
-    public ImmutableArray<string> PolicyNames { get; init; } = [];
+    public IReadOnlyList<string> PolicyNames { get; init; } = [];
 
     /// <summary>Whether something is granted.</summary>
     public bool Any => ActionEntries.Length > 0 || PermissionEntries.Length > 0;
+
+    /// <summary>What is granted as an answer's bytes: allowed_actions and permissions of an <see cref="EvaluateResponse"/>. Made once.</summary>
+    public ReadOnlySpan<byte> Answered => _answered ??= Answer();
+
+    private byte[] Answer()
+    {
+        var response = new EvaluateResponse();
+        response.AllowedActions.Add(ActionEntries.ToDictionary());
+        response.Permissions.Add(PermissionEntries.ToDictionary());
+        return response.ToByteArray();
+    }
 }

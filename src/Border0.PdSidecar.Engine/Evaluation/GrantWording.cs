@@ -1,8 +1,5 @@
-using System.Globalization;
-using System.Runtime.CompilerServices;
 using Border0.PdSidecar.Engine.Facts;
 using Border0.PdSidecar.Engine.Policies;
-using Border0.PdSidecar.V1;
 using Google.Protobuf.WellKnownTypes;
 
 namespace Border0.PdSidecar.Engine.Evaluation;
@@ -16,12 +13,12 @@ internal static class GrantWording
     private const int Usual = 512;
 
     /// <summary>The reason of a policy that holds. Conditions that are only watched do not come into it.</summary>
-    public static Reason Granted(CompiledPolicy policy, FactsSnapshot facts, in AccessRequest request, in Moment moment)
+    public static void Granted(IReasonSink reasons, CompiledPolicy policy, FactsSnapshot facts, in AccessRequest request, in Moment moment)
     {
-        var text = new DefaultInterpolatedStringHandler(0, 0, CultureInfo.InvariantCulture, stackalloc char[Usual]);
-        text.AppendLiteral(policy.Name.Length == 0 ? "The policy" : "Policy ");
-        text.AppendLiteral(policy.Name);
-        text.AppendLiteral(" grants access.");
+        var text = new Utf8Text(stackalloc byte[Usual]);
+        text.Add(policy.Name.Length == 0 ? "The policy"u8 : "Policy "u8);
+        text.Add(policy.Name);
+        text.Add(" grants access."u8);
         DateTimeOffset? oldest = null;
         foreach (var condition in policy.Conditions)
         {
@@ -33,76 +30,106 @@ internal static class GrantWording
             var known = facts.Of(condition.Service.Integration);
             if (condition.RequireOnCall)
             {
-                text.AppendLiteral(" ");
+                text.Add(" "u8);
                 oldest = Verdict.Earlier(oldest, OnCall(ref text, condition, known, request, moment));
             }
 
             if (condition.RequireIncident)
             {
-                text.AppendLiteral(" ");
+                text.Add(" "u8);
                 oldest = Verdict.Earlier(oldest, IncidentOpen(ref text, condition, known, request, moment));
             }
         }
 
-        var message = text.ToStringAndClear();
-        return new Reason
-        {
-            Code = ReasonCode.Granted,
-            PolicyName = policy.Name,
-            Message = message,
-            FactsAge = oldest is { } asOf ? Age(asOf, moment) : null,
-        };
+        reasons.AddGranted(policy.Name, text.Written, oldest is { } asOf ? AgeOf(asOf, moment) : null);
+        text.Dispose();
     }
 
-    /// <summary>The sentence of a held on-call condition.</summary>
+    /// <summary>Until when the user is on call.</summary>
     public static string OnCall(CompiledCondition condition, IntegrationFacts facts, in AccessRequest request, in Moment moment)
     {
-        var text = new DefaultInterpolatedStringHandler(0, 0, CultureInfo.InvariantCulture, stackalloc char[Usual]);
+        var text = new Utf8Text(stackalloc byte[Usual]);
         OnCall(ref text, condition, facts, request, moment);
-        return text.ToStringAndClear();
+        var sentence = text.ToString();
+        text.Dispose();
+        return sentence;
     }
 
-    /// <summary>The sentence of a held incident condition.</summary>
+    /// <summary>Which incident it is.</summary>
     public static string IncidentOpen(CompiledCondition condition, IntegrationFacts facts, in AccessRequest request, in Moment moment)
     {
-        var text = new DefaultInterpolatedStringHandler(0, 0, CultureInfo.InvariantCulture, stackalloc char[Usual]);
+        var text = new Utf8Text(stackalloc byte[Usual]);
         IncidentOpen(ref text, condition, facts, request, moment);
-        return text.ToStringAndClear();
+        var sentence = text.ToString();
+        text.Dispose();
+        return sentence;
     }
 
-    /// <summary>How old facts are, for the contract; never negative.</summary>
-    public static Duration Age(DateTimeOffset asOf, in Moment moment) => (moment.Now > asOf ? moment.Now - asOf : TimeSpan.Zero).ToDuration();
+    /// <summary>"#12 "It is down"".</summary>
+    public static string Name(OpenIncident incident)
+    {
+        var text = new Utf8Text(stackalloc byte[Usual]);
+        Name(ref text, incident);
+        var name = text.ToString();
+        text.Dispose();
+        return name;
+    }
+
+    /// <summary>How old facts are; those from ahead of now count as new.</summary>
+    public static Duration Age(DateTimeOffset asOf, in Moment moment) => AgeOf(asOf, moment).ToDuration();
+
+    private static TimeSpan AgeOf(DateTimeOffset asOf, in Moment moment) => moment.Now > asOf ? moment.Now - asOf : TimeSpan.Zero;
 
     private static DateTimeOffset OnCall(
-        ref DefaultInterpolatedStringHandler text, CompiledCondition condition, IntegrationFacts facts, in AccessRequest request, in Moment moment)
+        ref Utf8Text text, CompiledCondition condition, IntegrationFacts facts, in AccessRequest request, in Moment moment)
     {
         var service = facts.Services[condition.Service.ServiceId];
         var policy = facts.EscalationPolicies[service.EscalationPolicyId!];
-        text.AppendLiteral(Wording.Cut(request.UserEmail));
-        text.AppendLiteral(" is on call for escalation policy ");
-        text.AppendFormatted(new Named(policy.Name, policy.Id));
+        text.Add(Wording.Cut(request.UserEmail));
+        text.Add(" is on call for escalation policy "u8);
+        text.AddNamed(policy.Name, policy.Id);
         if (OnCallCheck.ChainEnd(policy.ShiftsOf(request.UserEmail), condition, moment.At) is { } end)
         {
-            text.AppendLiteral(" until ");
-            text.AppendFormatted(end.UtcDateTime, Wording.InstantFormat(end.UtcDateTime, moment.At));
+            text.Add(" until "u8);
+            text.AddInstant(end, moment.At);
         }
 
-        text.AppendLiteral(". ");
-        text.AppendFormatted(new AgeOfFacts(policy.AsOf, moment.Now));
+        text.Add(". "u8);
+        text.AddAge(policy.AsOf, moment.Now);
         return policy.AsOf;
     }
 
     private static DateTimeOffset IncidentOpen(
-        ref DefaultInterpolatedStringHandler text, CompiledCondition condition, IntegrationFacts facts, in AccessRequest request, in Moment moment)
+        ref Utf8Text text, CompiledCondition condition, IntegrationFacts facts, in AccessRequest request, in Moment moment)
     {
         var incidents = facts.Incidents[condition.Service.ServiceId];
         var incident = IncidentCheck.FirstThatCounts(incidents.Open, condition, request.UserEmail)!;
-        text.AppendLiteral("Incident ");
-        text.AppendFormatted(new IncidentName(incident));
-        text.AppendLiteral(" of service ");
-        text.AppendFormatted(new Named(facts.Services.TryGetValue(condition.Service.ServiceId, out var service) ? service.Name : "", condition.Service.ServiceId));
-        text.AppendLiteral(incident.Acknowledged ? " is acknowledged. " : " is triggered. ");
-        text.AppendFormatted(new AgeOfFacts(incidents.AsOf, moment.Now));
+        text.Add("Incident "u8);
+        Name(ref text, incident);
+        text.Add(" of service "u8);
+        text.AddNamed(facts.Services.TryGetValue(condition.Service.ServiceId, out var service) ? service.Name : "", condition.Service.ServiceId);
+        text.Add(incident.Acknowledged ? " is acknowledged. "u8 : " is triggered. "u8);
+        text.AddAge(incidents.AsOf, moment.Now);
         return incidents.AsOf;
+    }
+
+    private static void Name(ref Utf8Text text, OpenIncident incident)
+    {
+        if (incident.Number > 0)
+        {
+            text.Add("#"u8);
+            text.Add(incident.Number);
+        }
+        else
+        {
+            text.Add(incident.Id);
+        }
+
+        if (incident.Title.Length > 0)
+        {
+            text.Add(" \""u8);
+            text.Add(Wording.Cut(incident.Title));
+            text.Add("\""u8);
+        }
     }
 }

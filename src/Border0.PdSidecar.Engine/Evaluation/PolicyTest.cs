@@ -44,7 +44,7 @@ internal static class PolicyTest
 
         if (allowed)
         {
-            reasons.Add(GrantWording.Granted(policy, facts, request, moment));
+            GrantWording.Granted(new ReasonList(reasons), policy, facts, request, moment);
         }
 
         if (allowed || !trace.Holds)

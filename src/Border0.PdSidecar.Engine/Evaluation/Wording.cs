@@ -26,21 +26,26 @@ internal static class Wording
     /// <summary>"18:00Z", or "2026-11-24 06:00Z" when it is another day than the one it is said on.</summary>
     public static string Instant(DateTimeOffset instant, DateTimeOffset saidAt)
     {
-        var utc = instant.UtcDateTime;
-        return utc.ToString(InstantFormat(utc, saidAt), CultureInfo.InvariantCulture);
+        var text = new Utf8Text(stackalloc byte[24]);
+        text.AddInstant(instant, saidAt);
+        return text.ToString();
     }
 
-    /// <summary>How an instant is written that is said at another.</summary>
-    public static string InstantFormat(DateTime utc, DateTimeOffset saidAt) => (utc.Date == saidAt.UtcDateTime.Date, utc.Second == 0) switch
-    {
-        (true, true) => "HH:mm'Z'",
-        (true, false) => "HH:mm:ss'Z'",
-        (false, true) => "yyyy-MM-dd HH:mm'Z'",
-        (false, false) => "yyyy-MM-dd HH:mm:ss'Z'",
-    };
-
     /// <summary>"Payments (PXYZ123)", or the id alone where no name is known.</summary>
-    public static string Named(string name, string id) => new Named(name, id).ToString();
+    public static string Named(string name, string id)
+    {
+        using var text = new Utf8Text(stackalloc byte[256]);
+        text.AddNamed(name, id);
+        return text.ToString();
+    }
+
+    /// <summary>"Facts are 3 s old."</summary>
+    public static string Age(DateTimeOffset asOf, DateTimeOffset now)
+    {
+        var text = new Utf8Text(stackalloc byte[64]);
+        text.AddAge(asOf, now);
+        return text.ToString();
+    }
 
     /// <summary>At most five of the items, and how many more there are.</summary>
     public static string List(IReadOnlyList<string> items) => items.Count <= MostNamed

@@ -11,15 +11,6 @@ public sealed record FactsSnapshot(FrozenDictionary<IntegrationKey, IntegrationF
     public static FactsSnapshot Empty { get; } = new(FrozenDictionary<IntegrationKey, IntegrationFacts>.Empty, 0);
 
     /// <summary>The facts of an integration; <see cref="IntegrationFacts.Empty"/> when none are known.</summary>
-    public IntegrationFacts Of(IntegrationKey integration)
-    {
-        // One integration is the usual number: comparing its key costs less than a hash.
-        var values = Integrations.Values;
-        if (values.Length == 1)
-        {
-            return Integrations.Keys[0] == integration ? values[0] : IntegrationFacts.Empty;
-        }
-
-        return Integrations.TryGetValue(integration, out var facts) ? facts : IntegrationFacts.Empty;
-    }
+    public IntegrationFacts Of(IntegrationKey integration) =>
+        Integrations.TryGetValue(integration, out var facts) ? facts : IntegrationFacts.Empty;
 }

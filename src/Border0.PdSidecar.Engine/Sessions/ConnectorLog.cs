@@ -13,8 +13,8 @@ internal sealed class ConnectorLog
     private readonly Lock _lock = new();
     private readonly ISessionJournal _journal;
     private readonly SessionOptions _options;
+    private readonly Action<ConnectorLog> _tellPublished;
     private readonly LinkedList<JournalEntry.EventAppended> _events = new();
-    private readonly HashSet<SessionWatch> _watches = [];
     private readonly (Guid Recorded, Guid Unrecorded) _epochs;
     private readonly uint _tokenLog;
     private long _head;
@@ -22,10 +22,13 @@ internal sealed class ConnectorLog
     private long _recorded;
     private long _oldest = 1;
     private long _lastHeardTicks;
+    private int _openSessions;
+    private bool _isTold;
+    private volatile SessionWatch[] _watches = [];
 
-    public ConnectorLog(string organizationId, string connectorId, (Guid Recorded, Guid Unrecorded) epochs, ISessionJournal journal, SessionOptions options)
+    public ConnectorLog(string organizationId, string connectorId, (Guid Recorded, Guid Unrecorded) epochs, ISessionJournal journal, SessionOptions options, Action<ConnectorLog> published)
     {
-        (OrganizationId, ConnectorId, _epochs, _journal, _options) = (organizationId, connectorId, epochs, journal, options);
+        (OrganizationId, ConnectorId, _epochs, _journal, _options, _tellPublished) = (organizationId, connectorId, epochs, journal, options, published);
         _tokenLog = ResumeToken.LogOf(organizationId, connectorId);
     }
 
@@ -42,16 +45,17 @@ internal sealed class ConnectorLog
     /// <summary>The oldest revision that can still be read.</summary>
     public long Oldest => Volatile.Read(ref _oldest);
 
-    public bool IsWatched
-    {
-        get
-        {
-            lock (_lock)
-            {
-                return _watches.Count > 0;
-            }
-        }
-    }
+    /// <summary>Whoever watches at this moment. Asked without a lock.</summary>
+    public IReadOnlyList<SessionWatch> Watches => _watches;
+
+    public bool IsWatched => _watches.Length > 0;
+
+    /// <summary>How many sessions of the connector are open.</summary>
+    public int OpenSessions => Volatile.Read(ref _openSessions);
+
+    /// <summary>One more session of the connector is open, or one less.</summary>
+    /// <returns>How many there are then.</returns>
+    public int Count(int change) => Interlocked.Add(ref _openSessions, change);
 
     /// <summary>When the connector was last heard of.</summary>
     public DateTimeOffset LastHeard
@@ -155,7 +159,7 @@ internal sealed class ConnectorLog
     {
         lock (_lock)
         {
-            _watches.Add(watch);
+            _watches = [.. _watches, watch];
         }
     }
 
@@ -163,13 +167,25 @@ internal sealed class ConnectorLog
     {
         lock (_lock)
         {
-            _watches.Remove(watch);
+            _watches = [.. _watches.Where(w => w != watch)];
+        }
+    }
+
+    /// <summary>Wakes whoever watches: something was published since it was called last.</summary>
+    public void WakeWatches()
+    {
+        lock (_lock)
+        {
+            _isTold = false;
+            foreach (var watch in _watches)
+            {
+                watch.Wake();
+            }
         }
     }
 
     private void Publish(JournalEntry.EventAppended entry, bool recorded)
     {
-        SessionWatch[] watches;
         lock (_lock)
         {
             if (recorded)
@@ -183,13 +199,15 @@ internal sealed class ConnectorLog
             }
 
             Volatile.Write(ref _published, entry.Revision);
-            watches = [.. _watches];
+            if (_isTold)
+            {
+                return;
+            }
+
+            _isTold = true;
         }
 
-        foreach (var watch in watches)
-        {
-            watch.Wake();
-        }
+        _tellPublished(this);
     }
 
     private void Trim(DateTimeOffset now)

@@ -3,11 +3,20 @@ using System.Collections.Concurrent;
 namespace Border0.PdSidecar.Engine.Sessions;
 
 /// <summary>Every connector's event log. Thread-safe.</summary>
-internal sealed class ConnectorLogs(ISessionJournal journal, SessionOptions options)
+internal sealed class ConnectorLogs
 {
+    private readonly ISessionJournal _journal;
+    private readonly SessionOptions _options;
+    private readonly ConcurrentQueue<ConnectorLog> _published = new();
     private readonly ConcurrentDictionary<(string OrganizationId, string ConnectorId), ConnectorLog> _logs = new();
     private readonly Guid _unrecorded = Guid.NewGuid();
     private Guid _epoch = Guid.NewGuid();
+
+    public ConnectorLogs(ISessionJournal journal, SessionOptions options)
+    {
+        (_journal, _options) = (journal, options);
+        journal.GroupSettled += WakeWatches;
+    }
 
     public void Restore(JournalState state)
     {
@@ -25,11 +34,22 @@ internal sealed class ConnectorLogs(ISessionJournal journal, SessionOptions opti
     }
 
     public ConnectorLog Of(string organizationId, string connectorId) => _logs.GetOrAdd(
-        (organizationId, connectorId), static (key, self) => new ConnectorLog(key.OrganizationId, key.ConnectorId, (self._epoch, self._unrecorded), self.Journal, self.Options), this);
+        (organizationId, connectorId), static (key, self) => new ConnectorLog(key.OrganizationId, key.ConnectorId, (self._epoch, self._unrecorded), self._journal, self._options, self._published.Enqueue), this);
+
+    /// <summary>Whether the connector is known, or there is room for one more.</summary>
+    public bool HasRoomFor(string organizationId, string connectorId) => _logs.ContainsKey((organizationId, connectorId)) || _logs.Count < _options.MaxConnectors;
 
     public ConnectorLog? Find(string organizationId, string connectorId) => _logs.GetValueOrDefault((organizationId, connectorId));
 
-    private ISessionJournal Journal => journal;
+    /// <summary>All of them, without a lock.</summary>
+    public IEnumerable<ConnectorLog> All => _logs.Select(l => l.Value);
 
-    private SessionOptions Options => options;
+    /// <summary>One change may publish a hundred events of a connector: its watches are woken once.</summary>
+    private void WakeWatches()
+    {
+        while (_published.TryDequeue(out var log))
+        {
+            log.WakeWatches();
+        }
+    }
 }

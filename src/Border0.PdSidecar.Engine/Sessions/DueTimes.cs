@@ -13,12 +13,12 @@ internal sealed class DueTimes<T> : IDisposable
     private const int MostOver = 1024;
 
     private readonly Lock _lock = new();
-    private readonly PriorityQueue<T, DateTimeOffset> _queue = new();
+    private readonly PriorityQueue<T, long> _queue = new();
     private readonly TimeProvider _time;
     private readonly Action<T> _onDue;
     private readonly Func<T, bool> _isOver;
     private readonly ITimer _timer;
-    private DateTimeOffset _armed = DateTimeOffset.MaxValue;
+    private long _armed = long.MaxValue;
     private int _over;
     private bool _disposed;
 
@@ -32,7 +32,7 @@ internal sealed class DueTimes<T> : IDisposable
     {
         lock (_lock)
         {
-            _queue.Enqueue(item, due);
+            _queue.Enqueue(item, due.UtcTicks);
             Arm();
         }
     }
@@ -72,8 +72,8 @@ internal sealed class DueTimes<T> : IDisposable
             T item;
             lock (_lock)
             {
-                _armed = DateTimeOffset.MaxValue;
-                if (_disposed || !_queue.TryPeek(out _, out var due) || due > _time.GetUtcNow())
+                _armed = long.MaxValue;
+                if (_disposed || !_queue.TryPeek(out _, out var due) || due > _time.GetUtcNow().UtcTicks)
                 {
                     Arm();
                     return;
@@ -94,7 +94,7 @@ internal sealed class DueTimes<T> : IDisposable
         }
 
         _armed = due;
-        var wait = due - _time.GetUtcNow();
+        var wait = TimeSpan.FromTicks(due - _time.GetUtcNow().UtcTicks);
 
         // Timers count whole milliseconds and may cut the rest off: a millisecond late is better than one early.
         var milliseconds = Math.Clamp(Math.Ceiling(wait.TotalMilliseconds), 0, LongestWait.TotalMilliseconds);

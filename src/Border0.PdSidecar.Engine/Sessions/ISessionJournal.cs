@@ -19,6 +19,9 @@ public interface ISessionJournal
     /// </param>
     void Append(JournalEntry entry, Action<bool>? settled = null);
 
+    /// <summary>Raised after the entries that settled together were said to be: what is to be done once for all of them is done now.</summary>
+    event Action? GroupSettled;
+
     /// <summary>Waits until everything that was appended so far is durable, or is known not to be for now.</summary>
     Task FlushAsync(CancellationToken cancellation);
 }

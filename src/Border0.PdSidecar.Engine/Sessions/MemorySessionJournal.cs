@@ -11,6 +11,9 @@ public sealed class MemorySessionJournal : ISessionJournal
     private readonly Dictionary<(string, string), long> _heads = [];
 
     /// <inheritdoc/>
+    public event Action? GroupSettled;
+
+    /// <inheritdoc/>
     public Task<JournalState> LoadAsync(CancellationToken cancellation)
     {
         lock (_lock)
@@ -36,6 +39,8 @@ public sealed class MemorySessionJournal : ISessionJournal
             // Under the lock, since callbacks come in the order of the entries.
             settled?.Invoke(true);
         }
+
+        GroupSettled?.Invoke();
     }
 
     /// <inheritdoc/>

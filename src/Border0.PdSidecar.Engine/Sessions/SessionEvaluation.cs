@@ -15,6 +15,9 @@ namespace Border0.PdSidecar.Engine.Sessions;
 public readonly record struct SessionEvaluation(
     bool KeyInUse, Decision Decision, Reason? DeniedBy, long Revision, DateTimeOffset? GraceUntil)
 {
+    /// <summary>The connector has as many open sessions as it may have: there is no decision, and nothing changed.</summary>
+    public bool TooManySessions { get; init; }
+
     /// <summary>Whether the connection may exist.</summary>
-    public bool Allowed => !KeyInUse && DeniedBy is null && Decision.Allowed;
+    public bool Allowed => !KeyInUse && !TooManySessions && DeniedBy is null && Decision.Allowed;
 }

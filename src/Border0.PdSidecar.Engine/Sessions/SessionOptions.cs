@@ -12,6 +12,15 @@ public sealed record SessionOptions
     /// <summary>Allow a session only while its connector's watch is up. Default false.</summary>
     public bool RequireWatcher { get; init; }
 
+    /// <summary>Open sessions of one connector; no more are opened, and none that it reports more are adopted. Default 200,000.</summary>
+    public int MaxSessionsPerConnector { get; init; } = 200_000;
+
+    /// <summary>Open sessions of all connectors together; no more are opened or adopted. Default 1,000,000.</summary>
+    public int MaxSessions { get; init; } = 1_000_000;
+
+    /// <summary>Connectors that have watched or have had a session since the start; others are not served with either. Default 10,000.</summary>
+    public int MaxConnectors { get; init; } = 10_000;
+
     /// <summary>Events kept per connector for resuming; older ones make a token too old. Default 65,536.</summary>
     public int MaxEventsPerConnector { get; init; } = 65_536;
 

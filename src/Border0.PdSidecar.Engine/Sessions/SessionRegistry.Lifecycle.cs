@@ -28,7 +28,7 @@ public sealed partial class SessionRegistry
         var restored = new List<OpenSession>(state.Sessions.Count);
         foreach (var record in state.Sessions)
         {
-            var session = new OpenSession(record.Request.ConnectorId, record.Request.SessionKey, toRequest(record.Request), record.Opened)
+            var session = new OpenSession(_names.Of(record.Request.ConnectorId), record.Request.SessionKey, Kept(toRequest(record.Request)), record.Opened)
             {
                 FactsTime = record.FactsTime,
                 RecordedFactsTime = record.FactsTime,
@@ -42,6 +42,7 @@ public sealed partial class SessionRegistry
 
             if (_sessions.TryAdd((session.Request.OrganizationId, session.SessionKey), session))
             {
+                Counted(_logs.Of(session.Request.OrganizationId, session.ConnectorId), 1);
                 restored.Add(session);
             }
         }
@@ -155,13 +156,14 @@ public sealed partial class SessionRegistry
 
     private void Adopt(string connectorId, in AdoptedSession adopted, OwedRevocations owed, DateTimeOffset now)
     {
-        var fresh = new OpenSession(connectorId, adopted.SessionKey, adopted.Request, adopted.Opened is { } o && o < now ? o : now) { LastSeen = now };
+        var fresh = new OpenSession(_names.Of(connectorId), adopted.SessionKey, Kept(adopted.Request), adopted.Opened is { } o && o < now ? o : now) { LastSeen = now };
         OpenSession known;
         lock (fresh.Lock)
         {
             known = _sessions.GetOrAdd((adopted.Request.OrganizationId, adopted.SessionKey), fresh);
             if (ReferenceEquals(known, fresh))
             {
+                var isTooMany = IsTooMany(_logs.Of(adopted.Request.OrganizationId, connectorId));
                 if (owed.Contains(adopted.SessionKey))
                 {
                     // Its revocation is ahead of this watcher: once is enough.
@@ -173,6 +175,13 @@ public sealed partial class SessionRegistry
                 {
                     Revoke(fresh, SessionReasons.Event(
                         fresh, RevocationCause.NotAllowedOnAdoption, "The session was ended for good before.", "This session was ended.", InitiatingEntity.System, now));
+                    return;
+                }
+
+                if (isTooMany)
+                {
+                    Revoke(fresh, SessionReasons.Event(
+                        fresh, RevocationCause.NotAllowedOnAdoption, "There are too many open sessions, of the connector or of all.", "This session cannot be looked after.", InitiatingEntity.System, now));
                     return;
                 }
 

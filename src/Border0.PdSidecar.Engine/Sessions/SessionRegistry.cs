@@ -19,6 +19,7 @@ public sealed partial class SessionRegistry : IDisposable
 {
     private readonly ConcurrentDictionary<(string OrganizationId, string SessionKey), OpenSession> _sessions = new();
     private readonly SessionIndex _byService = new();
+    private readonly Names _names = new();
     private readonly PolicyCatalog _policies;
     private readonly FactsStore _facts;
     private readonly ISessionJournal _journal;
@@ -29,6 +30,8 @@ public sealed partial class SessionRegistry : IDisposable
     private readonly ConnectorLogs _logs;
     private readonly FinalKeys _final;
     private readonly DueTimes<OpenSession> _due;
+    private readonly SessionGauges _gauges;
+    private int _open;
 
     /// <summary>Makes a registry without sessions; <see cref="StartAsync"/> brings back those of the journal.</summary>
     public SessionRegistry(
@@ -45,10 +48,14 @@ public sealed partial class SessionRegistry : IDisposable
         _logs = new ConnectorLogs(journal, options);
         _final = new FinalKeys(options.MaxFinalKeys);
         _due = new DueTimes<OpenSession>(time, WhenDue, static session => session.Ended);
+        _gauges = new SessionGauges(() => Volatile.Read(ref _open), _logs);
     }
 
     /// <summary>Open sessions.</summary>
     public int Count => _sessions.Count;
+
+    /// <summary>Whether a connector may begin to watch: it is known already, or there is room for one more.</summary>
+    public bool HasRoomFor(string organizationId, string connectorId) => _logs.HasRoomFor(organizationId, connectorId);
 
     /// <summary>Decides on a connection and, with a session key, opens or re-evaluates its session.</summary>
     /// <param name="request">The connection.</param>
@@ -143,6 +150,7 @@ public sealed partial class SessionRegistry : IDisposable
         _facts.Changed -= WhenFactsChanged;
         _policies.Changed -= WhenPoliciesChanged;
         _due.Dispose();
+        _gauges.Dispose();
     }
 
     private Decision Decide(in AccessRequest request, EvaluationPurpose purpose, DateTimeOffset? opened = null) =>
@@ -169,7 +177,7 @@ public sealed partial class SessionRegistry : IDisposable
             session.LastSeen = _time.GetUtcNow();
             if (!session.SaysTheSame(request))
             {
-                session.Request = request;
+                session.Request = Kept(request);
                 _byService.Put(session, Evaluator.DependenciesOf(_policies.Current, request));
                 Record(session);
             }
@@ -184,11 +192,24 @@ public sealed partial class SessionRegistry : IDisposable
     /// <summary>Opens a session; null when the key was taken meanwhile.</summary>
     private SessionEvaluation? Open(in AccessRequest request, string connectorId, string sessionKey, in Decision decision)
     {
-        var session = new OpenSession(connectorId, sessionKey, request, decision.At);
+        if (!HasRoomFor(request.OrganizationId, connectorId))
+        {
+            return new SessionEvaluation(false, decision, null, 0, null) { TooManySessions = true };
+        }
+
+        var log = _logs.Of(request.OrganizationId, connectorId);
+        if (IsTooMany(log))
+        {
+            Counted(log, -1);
+            return new SessionEvaluation(false, decision, null, 0, null) { TooManySessions = true };
+        }
+
+        var session = new OpenSession(_names.Of(connectorId), sessionKey, Kept(request), decision.At);
         lock (session.Lock)
         {
             if (!_sessions.TryAdd((request.OrganizationId, sessionKey), session))
             {
+                Counted(log, -1);
                 return null;
             }
 
@@ -219,12 +240,32 @@ public sealed partial class SessionRegistry : IDisposable
                 }
             }
 
-            _logs.Of(request.OrganizationId, connectorId).LastHeard = decision.At;
+            log.LastHeard = decision.At;
             Record(session);
             Schedule(session);
             return new SessionEvaluation(false, session.Allowed, null, 0, null);
         }
     }
+
+    /// <summary>Counts one more session; whether that is one too many.</summary>
+    private bool IsTooMany(ConnectorLog log) => Counted(log, 1) > _options.MaxSessionsPerConnector || Volatile.Read(ref _open) > _options.MaxSessions;
+
+    private int Counted(ConnectorLog log, int change)
+    {
+        Interlocked.Add(ref _open, change);
+        return log.Count(change);
+    }
+
+    /// <summary>A request as a session keeps it.</summary>
+    private AccessRequest Kept(in AccessRequest request) => request with
+    {
+        OrganizationId = _names.Of(request.OrganizationId),
+        SocketId = _names.Of(request.SocketId),
+        SocketType = _names.Of(request.SocketType),
+        UserEmail = _names.Of(request.UserEmail),
+        ServiceAccount = _names.Of(request.ServiceAccount),
+        ClientCountry = _names.Of(request.ClientCountry),
+    };
 
     private bool Close(OpenSession session)
     {
@@ -249,6 +290,7 @@ public sealed partial class SessionRegistry : IDisposable
         session.Ended = true;
         _sessions.TryRemove(new((session.Request.OrganizationId, session.SessionKey), session));
         _byService.Remove(session);
+        Counted(_logs.Of(session.Request.OrganizationId, session.ConnectorId), -1);
         _due.Drop();
     }
 

@@ -44,6 +44,12 @@ public sealed class SessionWatch : IDisposable
     /// </summary>
     public CancellationToken TooSlow => _cutOff.Token;
 
+    /// <summary>How many events are there that it has not given yet.</summary>
+    internal long Behind => _resync is null ? Math.Max(0, _log.Published - Volatile.Read(ref _cursor)) : 0;
+
+    /// <summary>Whether, with the message that was given last, another one is there already: it need not be sent by itself.</summary>
+    public bool MoreFollow { get; private set; }
+
     /// <summary>
     /// What happens, in order, beginning with a heartbeat at once; ends after a resync_required. Throws
     /// <see cref="OperationCanceledException"/> when <paramref name="cancellation"/> or <see cref="TooSlow"/> is cancelled.
@@ -75,10 +81,11 @@ public sealed class SessionWatch : IDisposable
                 both.Token.ThrowIfCancellationRequested();
             }
 
-            foreach (var message in batch)
+            for (var i = 0; i < batch.Count; i++)
             {
-                yield return message;
-                _cursor = message.Revision;
+                MoreFollow = i < batch.Count - 1;
+                yield return batch[i];
+                Volatile.Write(ref _cursor, batch[i].Revision);
                 Progress();
             }
 

@@ -9,7 +9,7 @@ public static class Durations
     public static bool TryRead(Duration duration, out TimeSpan span)
     {
         span = default;
-        if (Math.Abs(duration.Seconds) > 3_155_760_000 || Math.Abs(duration.Nanos) > 999_999_999
+        if (duration.Seconds is < -3_155_760_000 or > 3_155_760_000 || duration.Nanos is < -999_999_999 or > 999_999_999
             || (duration.Seconds > 0 && duration.Nanos < 0) || (duration.Seconds < 0 && duration.Nanos > 0))
         {
             return false;

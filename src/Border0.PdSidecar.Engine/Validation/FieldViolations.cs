@@ -12,6 +12,7 @@ public sealed record FieldViolation(string Field, string Description);
 public sealed partial class FieldViolations
 {
     private const int Most = 100;
+    private const int LongestField = 256;
     private List<FieldViolation>? _found;
 
     /// <summary>What was found so far.</summary>
@@ -25,7 +26,8 @@ public sealed partial class FieldViolations
     {
         if (Found.Count < Most)
         {
-            (_found ??= []).Add(new FieldViolation(field, description));
+            // A path may have a key in it that the caller made up.
+            (_found ??= []).Add(new FieldViolation(field.Length <= LongestField ? field : field[..LongestField] + "...", description));
         }
     }
 
@@ -70,6 +72,12 @@ public sealed partial class FieldViolations
         {
             Add(field, $"must have at most {longest} characters, has {value.Length}");
             return false;
+        }
+
+        // Every field of every request comes by here.
+        if (!value.AsSpan().ContainsAnyInRange('\0', '\x1f') && !value.AsSpan().ContainsAnyInRange('\x7f', '\x9f'))
+        {
+            return true;
         }
 
         foreach (var c in value)

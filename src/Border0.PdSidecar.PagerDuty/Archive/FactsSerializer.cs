@@ -30,7 +30,7 @@ internal static class FactsSerializer
         try
         {
             using var zip = new GZipStream(new MemoryStream(bytes), CompressionMode.Decompress);
-            return JsonSerializer.Deserialize(zip, KeptFactsJson.Default.KeptFacts) is { Version: Version } kept
+            return JsonSerializer.Deserialize(zip, KeptFactsJson.Default.KeptFacts) is { Version: Version } kept && KeptFactsCheck.IsWhole(kept)
                 ? new IntegrationFacts
                 {
                     Services = kept.Services.ToDictionary(s => s.Id, StringComparer.Ordinal),

@@ -17,7 +17,13 @@ internal sealed record ErrorBody(bool IsPagerDutys, int Code, string Message)
 
     private const int MaxMessageLength = 300;
 
-    public static ErrorBody Parse(ReadOnlyMemory<byte> body)
+    /// <summary>So many characters of the key in a row are taken for a part of it; a hint shows four.</summary>
+    private const int PartOfKey = 8;
+
+    /// <summary>Reads an error answer.</summary>
+    /// <param name="body">The answer.</param>
+    /// <param name="apiKey">What the message must not repeat.</param>
+    public static ErrorBody Parse(ReadOnlyMemory<byte> body, string apiKey)
     {
         if (body.Span.Trim(" \r\n\t"u8).IsEmpty)
         {
@@ -43,10 +49,11 @@ internal sealed record ErrorBody(bool IsPagerDutys, int Code, string Message)
                 Collect(message, text);
             }
 
-            return new ErrorBody(true, code, Shorten(text));
+            return new ErrorBody(true, code, Shorten(WithoutKey(text.ToString(), apiKey)));
         }
-        catch (JsonException)
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
+            // InvalidOperationException: text that is no valid UTF-8 or UTF-16 (a lone surrogate).
             return new ErrorBody(false, 0, "");
         }
     }
@@ -95,13 +102,24 @@ internal sealed record ErrorBody(bool IsPagerDutys, int Code, string Message)
         }
     }
 
-    private static string Shorten(StringBuilder text)
+    /// <summary>Before it is shortened, which could cut the key in two. A key that is written another way takes the message with it.</summary>
+    private static string WithoutKey(string text, string apiKey)
     {
-        for (var i = 0; i < text.Length; i++)
+        text = text.Replace(apiKey, "…", StringComparison.Ordinal);
+        for (var i = 0; i + PartOfKey <= apiKey.Length; i++)
         {
-            text[i] = char.IsControl(text[i]) ? ' ' : text[i];
+            if (text.AsSpan().Contains(apiKey.AsSpan(i, PartOfKey), StringComparison.OrdinalIgnoreCase))
+            {
+                return "(what was said repeats the API key, and is left out)";
+            }
         }
 
-        return text.Length <= MaxMessageLength ? text.ToString() : text.ToString(0, MaxMessageLength) + "…";
+        return text;
+    }
+
+    private static string Shorten(string text)
+    {
+        var kept = text.Length <= MaxMessageLength ? text : text[..MaxMessageLength] + "…";
+        return string.Concat(kept.Select(c => char.IsControl(c) ? ' ' : c));
     }
 }

@@ -3,6 +3,9 @@ namespace Border0.PdSidecar.PagerDuty.Rest;
 /// <summary>How PagerDuty is asked: time-outs, retries, bounds. The defaults work.</summary>
 public sealed record PagerDutyClientOptions
 {
+    /// <summary>Where keys may be sent.</summary>
+    public PagerDutyAddresses Addresses { get; init; } = new();
+
     /// <summary>Time for one attempt, body included.</summary>
     public TimeSpan AttemptTimeout { get; init; } = TimeSpan.FromSeconds(10);
 

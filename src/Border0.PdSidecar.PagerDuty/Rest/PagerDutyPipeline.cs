@@ -56,5 +56,5 @@ internal static class PagerDutyPipeline
         exception is HttpRequestException or IOException or TimeoutRejectedException;
 
     private static bool IsTransient(Outcome<HttpAnswer> outcome) =>
-        outcome.Exception is { } exception ? IsNetwork(exception) : outcome.Result?.IsTransient == true;
+        outcome.Exception is { } exception ? IsNetwork(exception) && AddressRefusedException.In(exception) is null : outcome.Result?.IsTransient == true;
 }

@@ -24,6 +24,7 @@ internal sealed partial class PagerDutyTransport
 
     private readonly HttpMessageInvoker _http;
     private readonly Uri _baseUrl;
+    private readonly string? _refusal;
     private readonly string _apiKey;
     private readonly PagerDutyClientOptions _options;
     private readonly RateBudget _budget;
@@ -42,6 +43,8 @@ internal sealed partial class PagerDutyTransport
         ILogger logger)
     {
         _http = http;
+        // An address may have been allowed when it was stored, and not be any more.
+        _refusal = options.Addresses.RefusalOf(baseUrl);
         _baseUrl = new Uri(baseUrl.AbsoluteUri.TrimEnd('/') + "/");
         _apiKey = apiKey;
         _options = options;
@@ -103,6 +106,12 @@ internal sealed partial class PagerDutyTransport
         string path, RequestLane lane, RequestPriority priority, CancellationToken cancellation)
     {
         var asOf = _time.GetUtcNow();
+        if (_refusal is not null)
+        {
+            RequestFailed(_logger, lane, _refusal);
+            return PagerDutyResult<byte[]>.Failed(PagerDutyOutcome.Unavailable, _refusal, asOf);
+        }
+
         try
         {
             var answer = await _retry.ExecuteAsync(
@@ -119,6 +128,7 @@ internal sealed partial class PagerDutyTransport
         {
             var message = e switch
             {
+                _ when AddressRefusedException.In(e) is { } refused => refused.Message,
                 BrokenCircuitException => "PagerDuty has failed repeatedly; it is left alone for some seconds.",
                 TimeoutRejectedException => $"PagerDuty did not answer within {_options.AttemptTimeout.TotalSeconds:0.#} s.",
                 RateLimiterRejectedException => "Too many requests to PagerDuty are waiting already.",
@@ -197,7 +207,7 @@ internal sealed partial class PagerDutyTransport
             return PagerDutyResult<byte[]>.Ok(body, answer.SentAt);
         }
 
-        var error = ErrorBody.Parse(body);
+        var error = ErrorBody.Parse(body, _apiKey);
         var outcome = status switch
         {
             401 => PagerDutyOutcome.Unauthorized,
@@ -209,8 +219,7 @@ internal sealed partial class PagerDutyTransport
             >= 400 => error.Code == ErrorBody.NotFoundCode ? PagerDutyOutcome.NotFound : PagerDutyOutcome.Rejected,
             _ => PagerDutyOutcome.Invalid,
         };
-        var said = error.Message.Replace(_apiKey, "…", StringComparison.Ordinal);
-        var message = said.Length > 0 ? $"PagerDuty answered {status}: {said}" : $"PagerDuty answered {status}.";
+        var message = error.Message.Length > 0 ? $"PagerDuty answered {status}: {error.Message}" : $"PagerDuty answered {status}.";
         return PagerDutyResult<byte[]>.Failed(outcome, message, answer.SentAt);
     }
 

@@ -20,6 +20,9 @@ internal static class Paging
     /// <summary>PagerDuty answers 400 when offset + limit is above this.</summary>
     public const int MaxOffsetAndLimit = 10_000;
 
+    /// <summary>Pages of one list: as many as it has with PagerDuty's smallest page, the 25 rows of a request that states no limit.</summary>
+    public const int MaxPages = MaxOffsetAndLimit / 25;
+
     /// <summary>Reads every page; a page that fails fails the list.</summary>
     public static async Task<PagerDutyResult<PagedRows<TRow>>> GetAllAsync<TPage, TRow>(
         this PagerDutyTransport transport,
@@ -58,6 +61,13 @@ internal static class Paging
             if (got.Count == 0 || !(result.Value.More ?? got.Count >= Limit))
             {
                 return PagerDutyResult<PagedRows<TRow>>.Ok(new PagedRows<TRow>(rows, true, pages), since);
+            }
+
+            // One row a page would cost a minute's requests for each hundred rows, and a page of millions what memory there is.
+            if (pages == MaxPages || rows.Count > 2 * MaxOffsetAndLimit)
+            {
+                return PagerDutyResult<PagedRows<TRow>>.Failed(
+                    PagerDutyOutcome.Invalid, $"PagerDuty's list does not end: {rows.Count} rows on {pages} pages, and more.", since);
             }
 
             // More rows than asked for are rows that came twice; to step over as many would leave rows out.

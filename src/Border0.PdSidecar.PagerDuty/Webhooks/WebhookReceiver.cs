@@ -28,6 +28,10 @@ public sealed partial class WebhookReceiver : IDisposable
         _seen = new SeenWebhooks(feeds.Time);
     }
 
+    /// <summary>Counts a delivery that was not read to its end.</summary>
+    /// <param name="outcome">Why: "TooLarge", "TooSlow" or "Busy".</param>
+    public static void Unread(string outcome) => PagerDutyMetrics.Webhooks.Add(1, new KeyValuePair<string, object?>("outcome", outcome));
+
     /// <summary>Takes one delivery. Never throws for what the sender sent; quick, since PagerDuty wants an answer in 5 s.</summary>
     /// <param name="integration">The integration named by the path.</param>
     /// <param name="signatureHeader">The <c>X-PagerDuty-Signature</c> header; null or empty when missing.</param>

@@ -21,6 +21,9 @@ public enum FaultKind
     /// <summary>An error status with an empty HTML body.</summary>
     HtmlStatus,
 
+    /// <summary>An error status whose message repeats the Authorization header, as a proxy that somebody debugs may.</summary>
+    Echo,
+
     /// <summary>429 without rate-limit headers and body.</summary>
     BareTooManyRequests,
 
@@ -58,7 +61,7 @@ public sealed class Fault
     /// <summary>How many more requests it can hit; null for any number.</summary>
     public int? Remaining { get; set; }
 
-    /// <summary>The status of <see cref="FaultKind.Status"/> and <see cref="FaultKind.HtmlStatus"/>.</summary>
+    /// <summary>The status of <see cref="FaultKind.Status"/>, <see cref="FaultKind.HtmlStatus"/> and <see cref="FaultKind.Echo"/>.</summary>
     public int Status { get; init; } = 500;
 
     /// <summary>How late <see cref="FaultKind.Slow"/> answers and <see cref="FaultKind.SlowBody"/> ends come.</summary>

@@ -32,6 +32,7 @@ internal sealed class RestEndpoint(PagerDutyAccount account, FaultPlan faults, R
         var answer = fault?.Kind switch
         {
             FaultKind.Status => ApiAnswer.Error(fault.Status, fault.Status == 429 ? 2020 : 2000, fault.Status == 429 ? "Rate Limit Exceeded" : "Internal Server Error"),
+            FaultKind.Echo => Echo(fault.Status, request.Headers.Authorization.ToString()),
             FaultKind.HtmlStatus or FaultKind.BareTooManyRequests => new ApiAnswer(fault.Kind == FaultKind.HtmlStatus ? fault.Status : 429, []),
             _ => await AnswerAsync(context, path),
         };
@@ -50,6 +51,10 @@ internal sealed class RestEndpoint(PagerDutyAccount account, FaultPlan faults, R
             await context.Response.Body.WriteAsync(body.AsMemory(first), context.RequestAborted);
         }
     }
+
+    /// <summary>Repeats it, once more where a reader that keeps 300 characters cuts it in two.</summary>
+    private static ApiAnswer Echo(int status, string authorization) =>
+        ApiAnswer.Error(status, 2000, $"You sent {authorization}", new string('.', Math.Max(1, 265 - authorization.Length)) + authorization);
 
     private static async Task FailAsync(HttpContext context, FaultKind kind)
     {

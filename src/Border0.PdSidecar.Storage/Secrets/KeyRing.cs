@@ -1,30 +1,33 @@
 using System.Security.Cryptography;
-using System.Text;
 
 namespace Border0.PdSidecar.Storage.Secrets;
 
 /// <summary>
-/// The keys that secrets are encrypted under, from a file that only its owner may read: one line a key, "id base64", the last one
-/// being the one that is used for what is written from now on.
+/// The keys that secrets are encrypted under, from a file that only its owner may read. Another process may rotate them: the file is
+/// read again before anything is sealed, and when a key is asked for that was not there. For one thread at a time.
 /// </summary>
+/// <remarks>
+/// The keys stay in memory as long as they are in the file: whoever may read this process's memory may read the file too. Those that
+/// have left it are overwritten in memory.
+/// </remarks>
 public sealed class KeyRing
 {
-    private const int KeyLength = 32;
-    private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
-    private readonly Dictionary<string, byte[]> _keys;
+    private Dictionary<string, byte[]> _keys;
 
     private KeyRing(string path, List<(string Id, byte[] Key)> keys)
     {
         Path = path;
-        _keys = keys.ToDictionary(k => k.Id, k => k.Key, StringComparer.Ordinal);
-        ActiveId = keys[^1].Id;
+        (_keys, ActiveId) = Ordered(keys);
     }
 
     /// <summary>The file.</summary>
     public string Path { get; }
 
     /// <summary>The key that is used for what is written from now on.</summary>
-    public string ActiveId { get; }
+    public string ActiveId { get; private set; }
+
+    /// <summary>How many keys there are; more than one while a rotation is under way or was interrupted.</summary>
+    public int Count => _keys.Count;
 
     /// <summary>Reads the file; creates it (0600) with a new key where it is not there.</summary>
     /// <exception cref="StorageUnusableException">The file cannot be read, is open to others, or holds no keys.</exception>
@@ -34,16 +37,10 @@ public sealed class KeyRing
         {
             if (!File.Exists(path))
             {
-                Write(path, [NewKey()]);
+                KeyFile.Write(path, [KeyFile.NewKey()]);
             }
 
-            var mode = File.GetUnixFileMode(path);
-            if ((mode & ~(OwnerOnly | UnixFileMode.UserExecute)) != 0)
-            {
-                throw new StorageUnusableException($"key file {path} may be read by others (mode {Convert.ToString((int)mode, 8)}): chmod 600 it, and consider its keys known");
-            }
-
-            return new KeyRing(path, Parse(path, File.ReadAllLines(path)));
+            return new KeyRing(path, KeyFile.Read(path));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -51,13 +48,21 @@ public sealed class KeyRing
         }
     }
 
-    /// <summary>Adds a new key to the file and makes it the active one; what is encrypted under the others stays readable.</summary>
-    public KeyRing Rotate()
+    /// <summary>Reads the file again.</summary>
+    /// <returns>Whether another key is the active one now.</returns>
+    /// <exception cref="StorageUnavailableException">The file cannot be read, or is no key file any more. The keys stay what they were.</exception>
+    public bool Refresh()
     {
-        var keys = Parse(Path, File.ReadAllLines(Path));
-        keys.Add(NewKey());
-        Write(Path, keys);
-        return new KeyRing(Path, keys);
+        try
+        {
+            var before = ActiveId;
+            Take(KeyFile.Read(Path));
+            return ActiveId != before;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or StorageUnusableException)
+        {
+            throw new StorageUnavailableException($"key file {Path} cannot be read again: {e.Message}", e);
+        }
     }
 
     /// <summary>Says nothing of its keys.</summary>
@@ -65,47 +70,45 @@ public sealed class KeyRing
 
     internal byte[] Active => _keys[ActiveId];
 
-    internal byte[] Find(string id) => _keys.TryGetValue(id, out var key)
-        ? key
-        : throw new StorageUnusableException($"a secret is encrypted under key {id}, which key file {Path} does not hold: bring that file back");
-
-    private static (string, byte[]) NewKey() => (RandomNumberGenerator.GetHexString(8, lowercase: true), RandomNumberGenerator.GetBytes(KeyLength));
-
-    private static List<(string Id, byte[] Key)> Parse(string path, string[] lines)
+    /// <summary>Adds a new key to the file and makes it the active one; what is encrypted under the others stays readable.</summary>
+    internal void AddKey()
     {
-        var keys = new List<(string Id, byte[] Key)>();
-        foreach (var (number, line) in lines.Index().Select(l => (l.Index + 1, l.Item.Trim())).Where(l => l.Item2.Length > 0 && l.Item2[0] != '#'))
-        {
-            var parts = line.Split(' ', StringSplitOptions.RemoveEmptyEntries);
-            var key = new byte[KeyLength];
-            if (parts.Length != 2 || parts[0].Length is 0 or > 64 || !Ascii.IsValid(parts[0])
-                || !Convert.TryFromBase64String(parts[1], key, out var written) || written != KeyLength)
-            {
-                throw new StorageUnusableException($"key file {path}: line {number} is not \"id base64-of-32-bytes\"");
-            }
-
-            if (keys.Any(k => k.Id == parts[0]))
-            {
-                throw new StorageUnusableException($"key file {path}: line {number} has the id {parts[0]}, which another key has already");
-            }
-
-            keys.Add((parts[0], key));
-        }
-
-        return keys.Count > 0 ? keys : throw new StorageUnusableException($"key file {path} holds no key");
+        List<(string, byte[])> keys = [.. KeyFile.Read(Path), KeyFile.NewKey()];
+        KeyFile.Write(Path, keys);
+        Take(keys);
     }
 
-    /// <summary>Writes the file so that it is whole or not there, whenever the machine stops.</summary>
-    private static void Write(string path, List<(string Id, byte[] Key)> keys)
+    /// <summary>Takes every key but the active one out of the file.</summary>
+    internal void RemoveOldKeys()
     {
-        var fresh = path + ".new";
-        File.Delete(fresh);
-        using var file = new FileStream(fresh, new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, UnixCreateMode = OwnerOnly });
-        file.Write(Encoding.ASCII.GetBytes(string.Concat(keys.Select(k => $"{k.Id} {Convert.ToBase64String(k.Key)}\n"))));
-        file.Flush(flushToDisk: true);
-        File.Move(fresh, path, overwrite: true);
+        List<(string, byte[])> keys = [KeyFile.Read(Path)[^1]];
+        KeyFile.Write(Path, keys);
+        Take(keys);
+    }
 
-        // Once more, for its new name: no secret may be sealed under a key that a power cut takes away.
-        file.Flush(flushToDisk: true);
+    internal byte[] Find(string id)
+    {
+        if (!_keys.ContainsKey(id))
+        {
+            Refresh();
+        }
+
+        return _keys.TryGetValue(id, out var key)
+            ? key
+            : throw new StorageUnusableException($"a secret is encrypted under key {id}, which key file {Path} does not hold: bring that file back");
+    }
+
+    private static (Dictionary<string, byte[]> Keys, string ActiveId) Ordered(List<(string Id, byte[] Key)> keys) =>
+        (keys.ToDictionary(k => k.Id, k => k.Key, StringComparer.Ordinal), keys[^1].Id);
+
+    private void Take(List<(string Id, byte[] Key)> keys)
+    {
+        var before = _keys;
+        (_keys, ActiveId) = Ordered(keys);
+        foreach (var key in before.Values)
+        {
+            // Its like of the same id, if there still is one, was just read.
+            CryptographicOperations.ZeroMemory(key);
+        }
     }
 }

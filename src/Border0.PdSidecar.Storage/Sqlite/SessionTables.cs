@@ -14,6 +14,7 @@ internal sealed class SessionTables : IDisposable
     [
         """
         CREATE TABLE epoch (id BLOB NOT NULL) STRICT;
+        INSERT INTO epoch VALUES (randomblob(16));
         CREATE TABLE sessions (
             organization TEXT NOT NULL, key TEXT NOT NULL, request BLOB NOT NULL, opened INTEGER NOT NULL, facts_time INTEGER, policies TEXT NOT NULL,
             PRIMARY KEY (organization, key)) STRICT, WITHOUT ROWID;
@@ -41,12 +42,6 @@ internal sealed class SessionTables : IDisposable
     public SessionTables(SqliteConnection connection)
     {
         _connection = connection;
-        if (SqliteFile.Scalar(connection, "SELECT id FROM epoch") is null)
-        {
-            using var command = SqliteFile.Command(connection, null, "INSERT INTO epoch VALUES ($id)", ("$id", Guid.NewGuid().ToByteArray()));
-            command.ExecuteNonQuery();
-        }
-
         _putSession = new(connection, "INSERT OR REPLACE INTO sessions (organization, key, request, opened, facts_time, policies) VALUES (?, ?, ?, ?, ?, ?)");
         _removeSession = new(connection, "DELETE FROM sessions WHERE organization = ? AND key = ?");
         _putFinalKey = new(connection, "INSERT OR REPLACE INTO final_keys (organization, key, until) VALUES (?, ?, ?)");
@@ -110,7 +105,7 @@ internal sealed class SessionTables : IDisposable
         {
             return new JournalState
             {
-                Epoch = new Guid((byte[])SqliteFile.Scalar(_connection, "SELECT id FROM epoch")!),
+                Epoch = Rows("SELECT id FROM epoch", r => new Guid(r.GetFieldValue<byte[]>(0))).Single(),
                 Sessions = Rows("SELECT request, opened, facts_time, policies FROM sessions", r => new JournalSession(
                     EvaluateRequest.Parser.ParseFrom(r.GetFieldValue<byte[]>(0)),
                     Instant(r.GetInt64(1)),
@@ -124,9 +119,9 @@ internal sealed class SessionTables : IDisposable
                 FinalKeys = Rows("SELECT organization, key, until FROM final_keys", r => (r.GetString(0), r.GetString(1), Instant(r.GetInt64(2)))),
             };
         }
-        catch (InvalidProtocolBufferException e)
+        catch (Exception e) when (e is SqliteException or InvalidProtocolBufferException or ArgumentException or InvalidOperationException or InvalidCastException)
         {
-            throw new StorageUnusableException($"database {_connection.DataSource} is damaged: restore it, or move it away to start without sessions", e);
+            throw SqliteFile.Unusable(_connection.DataSource, e);
         }
     }
 

@@ -8,8 +8,12 @@ public sealed class SqliteBlobs : IDisposable
     private static readonly string[] Migrations = ["CREATE TABLE blobs (name TEXT PRIMARY KEY, bytes BLOB NOT NULL) STRICT, WITHOUT ROWID"];
     private readonly Lock _lock = new();
     private readonly SqliteConnection _connection;
+    private volatile string? _trouble;
 
     private SqliteBlobs(SqliteConnection connection) => _connection = connection;
+
+    /// <summary>Why the last use of it failed; null when it did not.</summary>
+    public string? Trouble => _trouble;
 
     /// <summary>Opens or creates the file.</summary>
     /// <exception cref="StorageUnusableException">The file cannot be used.</exception>
@@ -40,10 +44,13 @@ public sealed class SqliteBlobs : IDisposable
         {
             try
             {
-                return run();
+                var done = run();
+                _trouble = null;
+                return done;
             }
             catch (SqliteException e)
             {
+                _trouble = e.Message;
                 throw new StorageUnavailableException($"database {_connection.DataSource} cannot be used: {e.Message}", e);
             }
         }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Security.Cryptography;
 using Border0.PdSidecar.Storage.Secrets;
 using Border0.PdSidecar.V1;
 using Google.Protobuf;
@@ -6,7 +7,7 @@ using Microsoft.Data.Sqlite;
 
 namespace Border0.PdSidecar.Storage.Sqlite;
 
-/// <summary>Integrations and policies in one SQLite file. One process, one connection, one write at a time.</summary>
+/// <summary>Integrations and policies in one SQLite file. One connection, one write at a time; other processes may rotate the keys meanwhile.</summary>
 public sealed class SqliteConfigurationStore : IConfigurationStore
 {
     private static readonly string[] Migrations =
@@ -28,46 +29,53 @@ public sealed class SqliteConfigurationStore : IConfigurationStore
         """,
     ];
 
+    /// <summary>The schema that <see cref="Migrations"/> lead to.</summary>
+    internal static long Schema => Migrations.Length;
+
+    /// <summary>What an integration's secrets are sealed for.</summary>
+    /// <param name="organization">Its organization.</param>
+    /// <param name="name">Its name in lower case.</param>
+    internal static string BelongsTo(string organization, string name) => $"integration {organization}/{name}";
+
     private readonly SemaphoreSlim _one = new(1);
     private readonly SqliteConnection _connection;
     private readonly KeyRing _keys;
-    private SecretBox _box;
+    private readonly SecretBox _box;
+    private volatile string? _trouble;
+    private int _disposed;
 
     private SqliteConfigurationStore(SqliteConnection connection, KeyRing keys) => (_connection, _keys, _box) = (connection, keys, new SecretBox(keys));
 
+    /// <summary>Why the last use of it failed; null once something was written since.</summary>
+    public string? Trouble => _trouble;
+
     /// <summary>Opens or creates the file.</summary>
     /// <exception cref="StorageUnusableException">The file cannot be used.</exception>
-    public static SqliteConfigurationStore Open(string path, KeyRing keys) => new(SqliteFile.Open(path, Migrations, "FULL"), keys);
+    public static SqliteConfigurationStore Open(string path, KeyRing keys)
+    {
+        var connection = SqliteFile.Open(path, Migrations, "FULL");
+
+        // What is replaced or deleted is overwritten: no old secret, sealed though it is, stays in a free page.
+        SqliteFile.Execute(connection, "PRAGMA secure_delete=ON");
+        return new SqliteConfigurationStore(connection, keys);
+    }
 
     /// <inheritdoc/>
+    /// <exception cref="StorageUnusableException">The file is damaged, or its secrets cannot be opened.</exception>
     public Task<StoredConfiguration> LoadAsync(CancellationToken cancellation) => RunAsync(() =>
     {
-        var integrations = new List<StoredIntegration>();
-        using (var command = SqliteFile.Command(_connection, null, "SELECT record, secrets, version FROM integrations ORDER BY organization, name"))
-        using (var reader = command.ExecuteReader())
+        try
         {
-            while (reader.Read())
-            {
-                var integration = Parsed(Integration.Parser, reader, 0, "an integration");
-                integration.Etag = Etag(reader.GetInt64(2));
-                var secrets = Integration.Parser.ParseFrom(_box.Open(reader.GetFieldValue<byte[]>(1), BelongsTo(integration)));
-                integrations.Add(new StoredIntegration(integration, new IntegrationSecrets(secrets.ApiKey, [.. secrets.WebhookSecrets])));
-            }
+            return Load();
         }
-
-        var policies = new List<Policy>();
-        using (var command = SqliteFile.Command(_connection, null, "SELECT record, version FROM policies ORDER BY organization, name"))
-        using (var reader = command.ExecuteReader())
+        catch (StorageUnusableException e)
         {
-            while (reader.Read())
-            {
-                var policy = Parsed(Policy.Parser, reader, 0, "a policy");
-                policy.Etag = Etag(reader.GetInt64(1));
-                policies.Add(policy);
-            }
+            throw new StorageUnusableException($"database {_connection.DataSource}: {e.Message}", e);
         }
-
-        return new StoredConfiguration(integrations, policies);
+        catch (Exception e) when (e is SqliteException { SqliteErrorCode: SqliteFile.Corrupt } or InvalidCastException or InvalidOperationException)
+        {
+            throw SqliteFile.Unusable(_connection.DataSource, e);
+        }
     }, cancellation);
 
     /// <inheritdoc/>
@@ -127,48 +135,39 @@ public sealed class SqliteConfigurationStore : IConfigurationStore
             }, cancellation),
             []);
 
-    /// <summary>Seals every secret again under a new key. A crash in between leaves some under the old key, which stays in the file.</summary>
-    /// <returns>How many integrations were sealed again.</returns>
-    public Task<int> RotateKeyAsync(CancellationToken cancellation) => RunAsync(() =>
+    /// <summary>Reads the keys again, which another process may have rotated: those that are gone from the file do not stay in memory.</summary>
+    /// <returns>The new key's id; null when it is the one of before.</returns>
+    /// <exception cref="StorageUnavailableException">The key file cannot be read.</exception>
+    public Task<string?> RefreshKeysAsync(CancellationToken cancellation) => RunAsync(() => _keys.Refresh() ? _keys.ActiveId : null, cancellation);
+
+    /// <summary>Writes what nobody reads, to learn whether the disk takes it.</summary>
+    /// <exception cref="StorageUnavailableException">It does not, and why.</exception>
+    public Task ProbeAsync(CancellationToken cancellation) => RunAsync(() =>
     {
-        var old = _box;
-        _box = new SecretBox(_keys.Rotate());
         using var transaction = _connection.BeginTransaction();
-        var sealedAgain = new List<(string Organization, string Name, byte[] Secrets)>();
-        using (var command = SqliteFile.Command(_connection, transaction, "SELECT record, secrets, organization, name FROM integrations"))
-        using (var reader = command.ExecuteReader())
-        {
-            while (reader.Read())
-            {
-                var belongsTo = BelongsTo(Parsed(Integration.Parser, reader, 0, "an integration"));
-                sealedAgain.Add((reader.GetString(2), reader.GetString(3), _box.Seal(old.Open(reader.GetFieldValue<byte[]>(1), belongsTo), belongsTo)));
-            }
-        }
-
-        foreach (var (organization, name, secrets) in sealedAgain)
-        {
-            using var update = SqliteFile.Command(
-                _connection, transaction, "UPDATE integrations SET secrets = $s WHERE organization = $o AND name = $n", ("$s", secrets), ("$o", organization), ("$n", name));
-            update.ExecuteNonQuery();
-        }
-
+        using var command = SqliteFile.Command(_connection, transaction, "INSERT INTO counters VALUES ('probe', 1) ON CONFLICT DO UPDATE SET value = value + 1");
+        command.ExecuteNonQuery();
         transaction.Commit();
-        return sealedAgain.Count;
+        _trouble = null;
+        return true;
     }, cancellation);
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
-        await _one.WaitAsync();
-        await _connection.DisposeAsync();
-        _one.Dispose();
+        if (Interlocked.Exchange(ref _disposed, 1) == 0)
+        {
+            await _one.WaitAsync();
+            await _connection.DisposeAsync();
+            _one.Dispose();
+        }
     }
 
     private static string Etag(long version) => version.ToString("x", CultureInfo.InvariantCulture);
 
     private static string Key(string name) => name.ToLowerInvariant();
 
-    private static string BelongsTo(Integration integration) => $"integration {integration.OrganizationId}/{Key(integration.Name)}";
+    private static string BelongsTo(Integration integration) => BelongsTo(integration.OrganizationId, Key(integration.Name));
 
     private static T Parsed<T>(MessageParser<T> parser, SqliteDataReader reader, int column, string what)
         where T : IMessage<T>
@@ -183,6 +182,49 @@ public sealed class SqliteConfigurationStore : IConfigurationStore
         }
     }
 
+    private StoredConfiguration Load()
+    {
+        // So that keys and secrets are of one moment: a rotation in another process changes both under the write lock.
+        using var transaction = _connection.BeginTransaction();
+        _keys.Refresh();
+        var integrations = new List<StoredIntegration>();
+        using (var command = SqliteFile.Command(_connection, transaction, "SELECT record, secrets, version, organization, name FROM integrations ORDER BY organization, name"))
+        using (var reader = command.ExecuteReader())
+        {
+            while (reader.Read())
+            {
+                var integration = Parsed(Integration.Parser, reader, 0, "an integration");
+                CheckOwn(reader, 3, integration.OrganizationId, integration.Name);
+                integration.Etag = Etag(reader.GetInt64(2));
+                integrations.Add(new StoredIntegration(integration, Secrets(reader.GetFieldValue<byte[]>(1), BelongsTo(integration))));
+            }
+        }
+
+        var policies = new List<Policy>();
+        using (var command = SqliteFile.Command(_connection, transaction, "SELECT record, version, organization, name FROM policies ORDER BY organization, name"))
+        using (var reader = command.ExecuteReader())
+        {
+            while (reader.Read())
+            {
+                var policy = Parsed(Policy.Parser, reader, 0, "a policy");
+                CheckOwn(reader, 2, policy.OrganizationId, policy.Name);
+                policy.Etag = Etag(reader.GetInt64(1));
+                policies.Add(policy);
+            }
+        }
+
+        return new StoredConfiguration(integrations, policies);
+    }
+
+    /// <summary>A record stands under its own name: one that does not would be served under another one than it is changed under.</summary>
+    private static void CheckOwn(SqliteDataReader reader, int column, string organization, string name)
+    {
+        if (reader.GetString(column) != organization || reader.GetString(column + 1) != Key(name))
+        {
+            throw new StorageUnusableException($"the record of {reader.GetString(column)}/{reader.GetString(column + 1)} is damaged: restore the database from a backup");
+        }
+    }
+
     private WriteOutcome Put(SqliteTransaction transaction, StoredIntegration stored, bool create)
     {
         var integration = stored.Integration;
@@ -191,7 +233,8 @@ public sealed class SqliteConfigurationStore : IConfigurationStore
             return found;
         }
 
-        var secrets = new Integration { ApiKey = stored.Secrets.ApiKey, WebhookSecrets = { stored.Secrets.WebhookSecrets } };
+        // Under the write lock: what is sealed here is sealed under a key that no rotation is about to remove.
+        _keys.Refresh();
         var version = NextVersion(transaction);
         using var command = SqliteFile.Command(
             _connection,
@@ -201,7 +244,7 @@ public sealed class SqliteConfigurationStore : IConfigurationStore
             ("$n", Key(integration.Name)),
             ("$v", version),
             ("$r", Record(integration)),
-            ("$s", _box.Seal(secrets.ToByteArray(), BelongsTo(integration))));
+            ("$s", Sealed(stored.Secrets, BelongsTo(integration))));
         command.ExecuteNonQuery();
         integration.Etag = Etag(version);
         return WriteOutcome.Written;
@@ -245,6 +288,22 @@ public sealed class SqliteConfigurationStore : IConfigurationStore
 
         policy.Etag = Etag(version);
         return WriteOutcome.Written;
+    }
+
+    private byte[] Sealed(IntegrationSecrets secrets, string belongsTo)
+    {
+        var plain = new Integration { ApiKey = secrets.ApiKey, WebhookSecrets = { secrets.WebhookSecrets } }.ToByteArray();
+        var envelope = _box.Seal(plain, belongsTo);
+        CryptographicOperations.ZeroMemory(plain);
+        return envelope;
+    }
+
+    private IntegrationSecrets Secrets(byte[] envelope, string belongsTo)
+    {
+        var plain = _box.Open(envelope, belongsTo);
+        var secrets = Integration.Parser.ParseFrom(plain);
+        CryptographicOperations.ZeroMemory(plain);
+        return new IntegrationSecrets(secrets.ApiKey, [.. secrets.WebhookSecrets]);
     }
 
     /// <summary>The record without what is stored elsewhere, made up on reading, or never stored in the clear.</summary>
@@ -311,6 +370,7 @@ public sealed class SqliteConfigurationStore : IConfigurationStore
         if (outcome == WriteOutcome.Written)
         {
             transaction.Commit();
+            _trouble = null;
         }
 
         return outcome;
@@ -325,7 +385,13 @@ public sealed class SqliteConfigurationStore : IConfigurationStore
         }
         catch (SqliteException e)
         {
+            _trouble = e.Message;
             throw new StorageUnavailableException($"the configuration database cannot be used: {e.Message}", e);
+        }
+        catch (StorageUnavailableException e)
+        {
+            _trouble = e.Message;
+            throw;
         }
         finally
         {

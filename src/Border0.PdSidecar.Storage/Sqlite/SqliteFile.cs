@@ -5,6 +5,11 @@ namespace Border0.PdSidecar.Storage.Sqlite;
 /// <summary>Opens a SQLite file: checked, migrated, in WAL mode, for its owner only.</summary>
 internal static class SqliteFile
 {
+    /// <summary>SQLite's code for a damaged file.</summary>
+    public const int Corrupt = 11;
+
+    private const int NotADatabase = 26;
+
     /// <summary>Opens or creates a file.</summary>
     /// <param name="path">The file.</param>
     /// <param name="migrations">
@@ -17,35 +22,31 @@ internal static class SqliteFile
         SqliteConnection? connection = null;
         try
         {
-            if (!File.Exists(path))
+            if (File.Exists(path))
             {
-                // SQLite gives its other files the mode of the first one.
-                new FileStream(path, new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite }).Dispose();
+                SqliteInspection.Check(path, migrations);
+            }
+            else
+            {
+                Create(path, migrations);
             }
 
             connection = Connect(path);
-            if (Scalar(connection, "PRAGMA quick_check(1)") is not "ok")
-            {
-                throw new StorageUnusableException($"database {path} is damaged: restore it from a backup, or move it away to start empty");
-            }
-
             Execute(connection, $"PRAGMA journal_mode=WAL; PRAGMA synchronous={synchronous}; PRAGMA foreign_keys=ON;");
-            Migrate(connection, path, migrations);
+            Migrate(connection, migrations);
             return connection;
         }
         catch (Exception e) when (e is SqliteException or IOException or UnauthorizedAccessException)
         {
             connection?.Dispose();
-            throw e is SqliteException { SqliteErrorCode: 11 or 26 }
-                ? new StorageUnusableException($"file {path} is not a database, or is damaged ({e.Message}): restore it from a backup, or move it away to start empty", e)
-                : new StorageUnusableException($"database {path} cannot be opened: {e.Message}", e);
-        }
-        catch (StorageUnusableException)
-        {
-            connection?.Dispose();
-            throw;
+            throw Unusable(path, e);
         }
     }
+
+    /// <summary>What a start is refused with when a file cannot be used.</summary>
+    public static StorageUnusableException Unusable(string path, Exception e) => e is SqliteException { SqliteErrorCode: not (Corrupt or NotADatabase) } or IOException or UnauthorizedAccessException
+        ? new StorageUnusableException($"database {path} cannot be opened: {e.Message}", e)
+        : new StorageUnusableException($"database {path} is damaged, or is no database ({e.Message}): restore it from a backup, or move it away to start empty", e);
 
     public static SqliteConnection Connect(string path)
     {
@@ -81,20 +82,39 @@ internal static class SqliteFile
         return command;
     }
 
-    private static void Migrate(SqliteConnection connection, string path, IReadOnlyList<string> migrations)
+    /// <summary>Brings a database to the present schema.</summary>
+    public static void Migrate(SqliteConnection connection, IReadOnlyList<string> migrations)
     {
-        var version = (long)Scalar(connection, "PRAGMA user_version")!;
-        if (version > migrations.Count)
-        {
-            throw new StorageUnusableException($"database {path} has schema {version}, and this pdsidecar knows {migrations.Count}: use the newer version that wrote it");
-        }
-
-        for (; version < migrations.Count; version++)
+        for (var version = (long)Scalar(connection, "PRAGMA user_version")!; version < migrations.Count; version++)
         {
             using var transaction = connection.BeginTransaction();
             using var command = Command(connection, transaction, $"{migrations[(int)version]}; PRAGMA user_version={version + 1};");
             command.ExecuteNonQuery();
             transaction.Commit();
         }
+    }
+
+    /// <summary>Makes a new file under another name first: one that is there is never empty because of a start that was cut short.</summary>
+    private static void Create(string path, IReadOnlyList<string> migrations)
+    {
+        if (new FileInfo(path + "-wal") is { Exists: true, Length: > 0 })
+        {
+            throw new StorageUnusableException($"database {path} is missing, and its last changes are in {path}-wal: bring it back, or move that file away to start empty");
+        }
+
+        var fresh = path + ".new";
+        foreach (var left in (ReadOnlySpan<string>)[fresh, fresh + "-journal"])
+        {
+            File.Delete(left);
+        }
+
+        // SQLite gives its other files the mode of the first one.
+        new FileStream(fresh, new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite }).Dispose();
+        using (var connection = Connect(fresh))
+        {
+            Migrate(connection, migrations);
+        }
+
+        File.Move(fresh, path);
     }
 }

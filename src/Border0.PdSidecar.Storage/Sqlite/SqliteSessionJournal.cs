@@ -42,6 +42,9 @@ public sealed partial class SqliteSessionJournal : ISessionJournal, IAsyncDispos
         _writing = Task.Run(WriteAsync);
     }
 
+    /// <inheritdoc/>
+    public event Action? GroupSettled;
+
     /// <summary>Whether all that could be written is written: false from the first failure on until the disk takes everything again.</summary>
     public bool IsHealthy => _trouble is null;
 
@@ -68,6 +71,7 @@ public sealed partial class SqliteSessionJournal : ISessionJournal, IAsyncDispos
         {
             // The sidecar is stopping: what is decided now is worth delivering all the same.
             settled?.Invoke(false);
+            GroupSettled?.Invoke();
         }
     }
 
@@ -114,6 +118,7 @@ public sealed partial class SqliteSessionJournal : ISessionJournal, IAsyncDispos
                 settled?.Invoke(IsHealthy);
             }
 
+            GroupSettled?.Invoke();
             group.Clear();
         }
 

@@ -1,13 +1,17 @@
+using Border0.PdSidecar.Access;
 using Border0.PdSidecar.Storage;
 using Border0.PdSidecar.V1;
 using Google.Protobuf;
 
 namespace Border0.PdSidecar.Administration;
 
-/// <summary>A change that was stored and is in force: creation, update or deletion of an integration or a policy.</summary>
-/// <param name="Type">"integration" or "policy".</param>
-/// <param name="OrganizationId">The organization.</param>
-/// <param name="Name">The name as it was given at the creation.</param>
+/// <summary>
+/// A change that was stored and is in force: creation, update or deletion of an integration or a policy, and what else an administrator
+/// does: tokens made and revoked, sessions revoked.
+/// </summary>
+/// <param name="Type">"integration", "policy", "token" or "session".</param>
+/// <param name="OrganizationId">The organization; empty for a token.</param>
+/// <param name="Name">The name as it was given at the creation; a session's key.</param>
 /// <param name="Before">What was, without secrets; null for a creation. Not to be changed.</param>
 /// <param name="EtagBefore">Its etag, or empty.</param>
 /// <param name="After">What is, without secrets; null for a deletion. Not to be changed.</param>
@@ -15,6 +19,12 @@ namespace Border0.PdSidecar.Administration;
 public sealed record ConfigurationChange(
     string Type, string OrganizationId, string Name, IMessage? Before, string EtagBefore, IMessage? After, string EtagAfter)
 {
+    /// <summary>What was done: "create", "update", "delete" or "revoke".</summary>
+    public string Action { get; init; } = Before is null ? "create" : After is null ? "delete" : "update";
+
+    /// <summary>Who did it; null where it is not known.</summary>
+    public Actor? Actor { get; init; }
+
     /// <summary>The integration got another API key.</summary>
     public bool ApiKeyChanged { get; init; }
 

@@ -1,8 +1,10 @@
 using System.Collections.Immutable;
+using Border0.PdSidecar.Access;
 using Border0.PdSidecar.Configuration;
 using Border0.PdSidecar.Engine;
 using Border0.PdSidecar.Engine.Policies;
 using Border0.PdSidecar.PagerDuty.Feeds;
+using Border0.PdSidecar.PagerDuty.Rest;
 using Border0.PdSidecar.Storage;
 using Border0.PdSidecar.V1;
 
@@ -52,10 +54,11 @@ public sealed class ConfigurationState(
 
     /// <summary>Where PagerDuty is for an integration.</summary>
     public Uri BaseUrlOf(string baseUrl, Region region) => baseUrl.Length > 0 ? new Uri(baseUrl)
-        : options.PagerDutyBaseUrl ?? new Uri(region == Region.Eu ? "https://api.eu.pagerduty.com" : "https://api.pagerduty.com");
+        : options.PagerDutyBaseUrl ?? (region == Region.Eu ? PagerDutyAddresses.Eu : PagerDutyAddresses.Us);
 
     /// <summary>Creates or replaces an integration.</summary>
-    public Task<WriteOutcome> PutAsync(StoredIntegration integration, bool create, CancellationToken cancellation) => WriteAsync(
+    public Task<WriteOutcome> PutAsync(StoredIntegration integration, bool create, Actor? actor, CancellationToken cancellation) => WriteAsync(
+        actor,
         KeyOf(integration.Integration.OrganizationId, integration.Integration.Name),
         () => create ? store.CreateAsync(integration, cancellation) : store.ReplaceAsync(integration, cancellation),
         outcome => outcome == WriteOutcome.Written,
@@ -63,7 +66,8 @@ public sealed class ConfigurationState(
         cancellation);
 
     /// <summary>Creates or replaces a policy.</summary>
-    public Task<WriteOutcome> PutAsync(Policy policy, bool create, CancellationToken cancellation) => WriteAsync(
+    public Task<WriteOutcome> PutAsync(Policy policy, bool create, Actor? actor, CancellationToken cancellation) => WriteAsync(
+        actor,
         KeyOf(policy.OrganizationId, policy.Name),
         () => create ? store.CreateAsync(policy, cancellation) : store.ReplaceAsync(policy, cancellation),
         outcome => outcome == WriteOutcome.Written,
@@ -71,7 +75,8 @@ public sealed class ConfigurationState(
         cancellation);
 
     /// <summary>Deletes an integration.</summary>
-    public Task<DeleteOutcome> DeleteIntegrationAsync(string organizationId, string name, string etag, bool force, CancellationToken cancellation) => WriteAsync(
+    public Task<DeleteOutcome> DeleteIntegrationAsync(string organizationId, string name, string etag, bool force, Actor? actor, CancellationToken cancellation) => WriteAsync(
+        actor,
         KeyOf(organizationId, name),
         () => store.DeleteIntegrationAsync(organizationId, name, etag, force, cancellation),
         outcome => outcome.Outcome == WriteOutcome.Written,
@@ -79,7 +84,8 @@ public sealed class ConfigurationState(
         cancellation);
 
     /// <summary>Deletes a policy.</summary>
-    public Task<DeleteOutcome> DeletePolicyAsync(string organizationId, string name, string etag, CancellationToken cancellation) => WriteAsync(
+    public Task<DeleteOutcome> DeletePolicyAsync(string organizationId, string name, string etag, Actor? actor, CancellationToken cancellation) => WriteAsync(
+        actor,
         KeyOf(organizationId, name),
         () => store.DeletePolicyAsync(organizationId, name, etag, cancellation),
         outcome => outcome.Outcome == WriteOutcome.Written,
@@ -91,7 +97,7 @@ public sealed class ConfigurationState(
 
     private static (string, string) KeyOf(string organizationId, string name) => (organizationId, name.ToLowerInvariant());
 
-    private async Task<T> WriteAsync<T>((string, string) key, Func<Task<T>> write, Func<T, bool> isWritten, Func<Snapshot, Snapshot> change, CancellationToken cancellation)
+    private async Task<T> WriteAsync<T>(Actor? actor, (string, string) key, Func<Task<T>> write, Func<T, bool> isWritten, Func<Snapshot, Snapshot> change, CancellationToken cancellation)
     {
         await _writes.WaitAsync(cancellation);
         try
@@ -104,7 +110,7 @@ public sealed class ConfigurationState(
                 await FirstFactsAsync(_current, next);
                 var before = _current;
                 InForce(next);
-                Tell(before, next, key);
+                Tell(before, next, key, actor);
             }
 
             return outcome;
@@ -116,7 +122,7 @@ public sealed class ConfigurationState(
     }
 
     /// <summary>Tells what was written under a key: the other kind's object is the one that it was.</summary>
-    private void Tell(Snapshot before, Snapshot next, (string, string) key)
+    private void Tell(Snapshot before, Snapshot next, (string, string) key, Actor? actor)
     {
         if (observer is null)
         {
@@ -126,13 +132,13 @@ public sealed class ConfigurationState(
         var (integrationBefore, integrationAfter) = (before.Integrations.GetValueOrDefault(key), next.Integrations.GetValueOrDefault(key));
         if (!ReferenceEquals(integrationBefore, integrationAfter))
         {
-            observer.Changed(ConfigurationChange.Of(integrationBefore, integrationAfter));
+            observer.Changed(ConfigurationChange.Of(integrationBefore, integrationAfter) with { Actor = actor });
         }
 
         var (policyBefore, policyAfter) = (before.Policies.GetValueOrDefault(key), next.Policies.GetValueOrDefault(key));
         if (!ReferenceEquals(policyBefore, policyAfter))
         {
-            observer.Changed(ConfigurationChange.Of(policyBefore, policyAfter));
+            observer.Changed(ConfigurationChange.Of(policyBefore, policyAfter) with { Actor = actor });
         }
     }
 

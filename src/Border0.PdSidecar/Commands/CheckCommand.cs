@@ -16,6 +16,7 @@ internal static class CheckCommand
         var file = new Option<string?>("--api-key-file") { Description = "file that holds the key, instead of standard input", HelpName = "FILE" };
         var region = new Option<string>("--region") { Description = "us or eu", HelpName = "REGION", DefaultValueFactory = _ => "us" };
         var baseUrl = new Option<string?>("--pagerduty-base-url") { Description = "ask this address instead of PagerDuty's", HelpName = "URL" };
+        var isPrivate = new Option<bool>("--pagerduty-private-addresses") { Description = "the host name in that address may lead to a private, loopback or link-local one" };
         var command = new Command(
             "check",
             """
@@ -26,7 +27,7 @@ internal static class CheckCommand
 
             Example:
               pdsidecar check --region eu < key.txt
-            """) { file, region, baseUrl };
+            """) { file, region, baseUrl, isPrivate };
         command.SetAction(async (parsed, cancellation) =>
         {
             var found = new FieldViolations();
@@ -47,7 +48,8 @@ internal static class CheckCommand
                 return 2;
             }
 
-            using var clients = new PagerDutyClients(new PagerDutyClientOptions(), TimeProvider.System, NullLoggerFactory.Instance);
+            using var clients = new PagerDutyClients(
+                new PagerDutyClientOptions { Addresses = new PagerDutyAddresses { Allowed = address, AllowPrivate = parsed.GetValue(isPrivate) } }, TimeProvider.System, NullLoggerFactory.Instance);
             var report = await new PagerDutyProbe(clients, TimeProvider.System).CheckAsync(address, key, cancellation);
             Print(address, report);
             return report.Usable ? 0 : report.KeyValid || report.Message.Contains("refuses", StringComparison.OrdinalIgnoreCase) ? 1 : 3;
@@ -59,19 +61,19 @@ internal static class CheckCommand
     {
         if (baseUrl is not null)
         {
-            if (Uri.TryCreate(baseUrl, UriKind.Absolute, out var given) && given.Scheme is "http" or "https")
+            if (Uri.TryCreate(baseUrl, UriKind.Absolute, out var given) && given.Scheme is "http" or "https" && given.UserInfo.Length == 0)
             {
                 return given;
             }
 
-            found.Add("--pagerduty-base-url", "must be an http or https address");
+            found.Add("--pagerduty-base-url", "must be an http or https address without a user or password");
         }
         else if (region is not ("us" or "eu"))
         {
             found.Add("--region", "must be us or eu");
         }
 
-        return new Uri(region == "eu" ? "https://api.eu.pagerduty.com" : "https://api.pagerduty.com");
+        return region == "eu" ? PagerDutyAddresses.Eu : PagerDutyAddresses.Us;
     }
 
     private static async Task<string> ReadKeyAsync(string? file, FieldViolations found, CancellationToken cancellation)

@@ -1,9 +1,9 @@
 using System.CommandLine;
+using Border0.PdSidecar.Client;
 using Border0.PdSidecar.Configuration;
 using Border0.PdSidecar.Hosting;
 using Grpc.Core;
 using Grpc.Health.V1;
-using Grpc.Net.Client;
 
 namespace Border0.PdSidecar.Commands;
 
@@ -25,8 +25,8 @@ internal static class HealthCommand
 
             try
             {
-                using var channel = GrpcChannel.ForAddress("http://" + endpoints.GrpcTcp);
-                var answer = await new Health.HealthClient(channel).CheckAsync(
+                using var connection = SidecarConnection.ToUnixSocket(endpoints.GrpcSocket);
+                var answer = await new Health.HealthClient(connection.Channel).CheckAsync(
                     new HealthCheckRequest(), deadline: TimeProvider.System.GetUtcNow().UtcDateTime.AddSeconds(2), cancellationToken: cancellation);
                 await Console.Out.WriteLineAsync(answer.Status.ToString());
                 return answer.Status == HealthCheckResponse.Types.ServingStatus.Serving ? 0 : 1;

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Runtime.InteropServices;
 using Border0.PdSidecar.Configuration;
 using Border0.PdSidecar.Hosting;
 using Border0.PdSidecar.Storage;
@@ -8,6 +9,9 @@ namespace Border0.PdSidecar.Commands;
 /// <summary>`pdsidecar serve`.</summary>
 internal static class ServeCommand
 {
+    /// <summary>SIGXFSZ, which .NET has no name for; the same on Linux and macOS.</summary>
+    private const int FileSizeExceeded = 25;
+
     public static Command Create()
     {
         var config = new Option<string?>("--config") { Description = "configuration file: one JSON object of the keys below, with underscores", HelpName = "FILE" };
@@ -46,6 +50,10 @@ internal static class ServeCommand
             return 2;
         }
 
+        CoreDumps.Forbid();
+
+        // A file-size limit (LimitFSIZE) is a disk that is full, and no reason to end.
+        using var fileTooLarge = PosixSignalRegistration.Create((PosixSignal)FileSizeExceeded, static signal => signal.Cancel = true);
         try
         {
             await using var sidecar = await SidecarHost.StartAsync(options, TimeProvider.System, cancellation);
@@ -61,7 +69,7 @@ internal static class ServeCommand
 
             return 0;
         }
-        catch (Exception e) when (e is StorageUnusableException or IOException or UnauthorizedAccessException or System.Security.Cryptography.CryptographicException)
+        catch (Exception e) when (e is StorageUnusableException or StorageUnavailableException or IOException or UnauthorizedAccessException or System.Security.Cryptography.CryptographicException)
         {
             await Console.Error.WriteLineAsync($"pdsidecar: {e.Message}");
             return 1;

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Border0.PdSidecar.Access;
 using Border0.PdSidecar.DecisionLog;
 
 namespace Border0.PdSidecar.Configuration;
@@ -25,9 +26,14 @@ public static class OptionKeys
     [
         new("data", "DIR", "directory of the database, keys and socket, created 0700 (default: $XDG_STATE_HOME/pdsidecar, else ~/.local/state/pdsidecar)", (o, t) => t.Length == 0 ? null : o with { Data = t }),
         new("grpc_socket", "PATH", "Unix domain socket for gRPC, mode 0600, at most 107 bytes (default: DIR/pdsidecar.sock)", (o, t) => o with { GrpcSocket = t }),
+        new("grpc_socket_mode", "MODE", "file mode of the Unix socket, octal: 0600, 0660 or 0666 (default: 0600)", (o, t) => SocketMode(t) is { } m ? o with { GrpcSocketMode = m } : null),
+        new("grpc_socket_group", "GROUP", "group of the Unix socket, by name or number (default: the process's)", (o, t) => o with { GrpcSocketGroup = t }),
+        new("grpc_socket_callers", "RULES", "roles of other users on the Unix socket: USER=ROLE+ROLE:CONNECTOR, ... (default: what loopback has; the sidecar's own user and root have every role)", (o, t) => CallerRules.TryRead(t, out var r) ? o with { GrpcSocketCallers = r } : null),
+        new("loopback_roles", "ROLES", "what callers without credentials may do on loopback: connector,viewer, one of the two, or none; never admin (default: connector,viewer)", (o, t) => LoopbackRoles(t) is { } r ? o with { LoopbackRoles = r } : null),
         new("grpc_tcp", "HOST:PORT", "TCP listener for gRPC; port 0 picks a free one (default: 127.0.0.1:50551)", (o, t) => ListenAddress.TryParse(t, out var a) ? o with { GrpcTcp = a } : null),
         new("http", "HOST:PORT", "HTTP listener for webhooks, metrics and health (default: 127.0.0.1:50552)", (o, t) => ListenAddress.TryParse(t, out var a) ? o with { Http = a } : null),
-        new("pagerduty_base_url", "URL", "allows this address for integrations in place of PagerDuty's, and makes it their default", (o, t) => BaseUrl(t) is { } u ? o with { PagerDutyBaseUrl = u } : null),
+        new("pagerduty_base_url", "URL", "allows this address (also http) for integrations in place of PagerDuty's, and makes it their default", (o, t) => BaseUrl(t) is { } u ? o with { PagerDutyBaseUrl = u } : null),
+        new("pagerduty_private_addresses", "true|false", "a host name in pagerduty_base_url may lead to a private, loopback or link-local address (default: false)", (o, t) => bool.TryParse(t, out var b) ? o with { PagerDutyPrivateAddresses = b } : null),
         new("default_organization", "ID", "the organization of calls that name none (default: default)", (o, t) => t.Length is > 0 and <= 63 ? o with { DefaultOrganization = t } : null),
         Span("max_staleness", "new connections need facts younger than this (default: 60s)", 5, 86_400, (o, s) => o with { MaxStaleness = s }),
         Span("session_max_staleness", "running sessions are kept on facts up to this age (default: 15m)", 5, 604_800, (o, s) => o with { SessionMaxStaleness = s }),
@@ -41,7 +47,13 @@ public static class OptionKeys
         Span("services_interval", "target time between refreshes of services (default: 10m)", 1, 86_400, (o, s) => o with { ServicesInterval = s }),
         Span("on_call_horizon", "how far ahead on-call shifts are read (default: 12h)", 60, 7_776_000, (o, s) => o with { OnCallHorizon = s }),
         new("encryption_key_file", "FILE", "keys that secrets are encrypted under, created 0600 when absent (default: DIR/encryption.key)", (o, t) => o with { EncryptionKeyFile = t }),
-        new("tls_certificate", "FILE", "PEM certificate chain for listeners beyond loopback", (o, t) => o with { TlsCertificate = t }),
+        new("grpc_tls_cert", "FILE", "PEM certificate chain of the gRPC listener, read again when it changes", (o, t) => o with { GrpcTlsCert = t }),
+        new("grpc_tls_key", "FILE", "PEM private key of that certificate", (o, t) => o with { GrpcTlsKey = t }),
+        new("grpc_client_ca", "FILE", "PEM certificates of the authorities whose client certificates are accepted (default: none is asked for)", (o, t) => o with { GrpcClientCa = t }),
+        new("grpc_client_callers", "RULES", "roles of client certificates: NAME=ROLE+ROLE:CONNECTOR, ..., where NAME is uri:..., dns:... or cn:...", (o, t) => ClientCallers(t) is { } r ? o with { GrpcClientCallers = r } : null),
+        new("http_tls_cert", "FILE", "PEM certificate chain of the HTTP listener, read again when it changes", (o, t) => o with { HttpTlsCert = t }),
+        new("http_tls_key", "FILE", "PEM private key of that certificate", (o, t) => o with { HttpTlsKey = t }),
+        new("tls_certificate", "FILE", "PEM certificate chain for both listeners beyond loopback, where they have none of their own", (o, t) => o with { TlsCertificate = t }),
         new("tls_key", "FILE", "PEM private key of the certificate", (o, t) => o with { TlsKey = t }),
         new("decision_log", "TARGETS", "where decisions, revocations and changes are recorded: file, stdout, both (file,stdout) or off (default: file)", (o, t) => Targets(t) is { } d ? o with { DecisionLog = d } : null),
         new("decision_log_file", "FILE", "file of the decision log, created 0600 (default: DIR/decisions.jsonl)", (o, t) => o with { DecisionLogFile = t }),
@@ -49,6 +61,22 @@ public static class OptionKeys
         new("decision_log_files", "COUNT", "how many files are kept, the current one included, from 1 to 1000 (default: 4)", (o, t) => int.TryParse(t, NumberStyles.None, CultureInfo.InvariantCulture, out var n) && n is >= 1 and <= 1000 ? o with { DecisionLogFiles = n } : null),
         new("decision_log_when_full", "WHAT", "block (callers wait) or drop-and-count (a gap record says how many are missing), when the log cannot keep up (default: block)", (o, t) => t switch { "block" => o with { DecisionLogWhenFull = DecisionLogWhenFull.Block }, "drop-and-count" => o with { DecisionLogWhenFull = DecisionLogWhenFull.DropAndCount }, _ => null }),
         new("decision_log_filter", "WHICH", "all or denies; revocations and changes are always recorded (default: all)", (o, t) => t switch { "all" => o with { DecisionLogFilter = DecisionLogFilter.All }, "denies" => o with { DecisionLogFilter = DecisionLogFilter.Denies }, _ => null }),
+        Count("max_connections", "open connections of each listener (default: 2000)", 1, 1_000_000, (l, n) => l with { MaxConnections = n }),
+        Count("max_streams_per_connection", "calls at a time over one connection (default: 256)", 1, 10_000, (l, n) => l with { MaxStreamsPerConnection = n }),
+        Size("max_message_size", "size of one message but a subscription, from 64KiB to 64MiB (default: 4MiB)", 64 << 10, 64 << 20, (l, n) => l with { MaxMessageSize = n }),
+        Size("max_subscription_size", "size of a WatchSessions request, from 64KiB to 1GiB (default: 64MiB)", 64 << 10, 1 << 30, (l, n) => l with { MaxSubscriptionSize = n }),
+        Size("max_unfinished_messages", "size of all messages together that have come in part, from 1MiB to 1GiB (default: 256MiB)", 1 << 20, 1 << 30, (l, n) => l with { MaxUnfinishedMessages = n }),
+        Size("max_header_size", "size of a request's headers, from 4KiB to 1MiB (default: 16KiB)", 4 << 10, 1 << 20, (l, n) => l with { MaxHeaderSize = n }),
+        Count("max_sessions_per_connector", "open sessions of one connector (default: 200000)", 1, 10_000_000, (l, n) => l with { MaxSessionsPerConnector = n }),
+        Count("max_sessions", "open sessions of all connectors together (default: 1000000)", 1, 100_000_000, (l, n) => l with { MaxSessions = n }),
+        Count("max_connectors", "connectors that have watched, or have had a session, since the start (default: 10000)", 1, 1_000_000, (l, n) => l with { MaxConnectors = n }),
+        Count("max_streams", "WatchSessions and EvaluateStream streams together (default: 20000)", 1, 1_000_000, (l, n) => l with { MaxStreams = n }),
+        Count("max_watches_per_connector", "WatchSessions streams of one connector (default: 16)", 1, 10_000, (l, n) => l with { MaxWatchesPerConnector = n }),
+        Count("max_evaluate_streams", "EvaluateStream streams of one token, certificate or connection (default: 64)", 1, 10_000, (l, n) => l with { MaxEvaluateStreams = n }),
+        Count("max_webhooks", "webhook deliveries that are read at a time (default: 256)", 1, 10_000, (l, n) => l with { MaxWebhooks = n }),
+        Span("keep_alive_interval", "a connection that is silent for this long is asked for a sign of life (default: 30s)", 1, 3_600, (o, s) => o with { Limits = o.Limits with { KeepAliveInterval = s } }),
+        Span("keep_alive_timeout", "and closed when there is none within this (default: 20s)", 1, 3_600, (o, s) => o with { Limits = o.Limits with { KeepAliveTimeout = s } }),
+        Size("min_data_rate", "bytes a second that a request or an answer must keep up after 5s, 0 for no bound (default: 240)", 0, 1 << 30, (l, n) => l with { MinDataRate = n }),
         new("log_level", "LEVEL", "trace, debug, information, warning, error or critical (default: information)", (o, t) => Enum.TryParse<LogLevel>(t, ignoreCase: true, out var l) && Enum.IsDefined(l) ? o with { LogLevel = l } : null),
         new("log_format", "FORMAT", "console or json (default: console)", (o, t) => t is "console" or "json" ? o with { LogFormat = t } : null),
     ];
@@ -60,18 +88,21 @@ public static class OptionKeys
         var unit = text[digits.Length..];
         if (double.TryParse(digits, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var number) && number < 1e8)
         {
-            TimeSpan? read = unit switch
+            double? seconds = unit switch
             {
-                "ms" => TimeSpan.FromMilliseconds(number),
-                "s" => TimeSpan.FromSeconds(number),
-                "m" => TimeSpan.FromMinutes(number),
-                "h" => TimeSpan.FromHours(number),
-                "d" => TimeSpan.FromDays(number),
-                "" when number == 0 => TimeSpan.Zero,
+                "ms" => number / 1000,
+                "s" => number,
+                "m" => number * 60,
+                "h" => number * 3600,
+                "d" => number * 86_400,
+                "" when number == 0 => 0,
                 _ => null,
             };
-            span = read ?? default;
-            return read is not null;
+
+            // A TimeSpan reaches no further than 29,000 years.
+            var isSpan = seconds <= TimeSpan.MaxValue.TotalSeconds / 2;
+            span = isSpan ? TimeSpan.FromSeconds(seconds!.Value) : default;
+            return isSpan;
         }
 
         return TimeSpan.TryParseExact(text, "c", CultureInfo.InvariantCulture, out span);
@@ -92,6 +123,33 @@ public static class OptionKeys
         return true;
     }
 
+    private static UnixFileMode? SocketMode(string text) => text switch
+    {
+        "0600" or "600" => (UnixFileMode)0x180,
+        "0660" or "660" => (UnixFileMode)0x1B0,
+        "0666" or "666" => (UnixFileMode)0x1B6,
+        _ => null,
+    };
+
+    private static CallerRules? ClientCallers(string text) =>
+        CallerRules.TryRead(text, out var rules) && rules.Rules.All(r => r.Pattern.Split(':', 2) is ["uri" or "dns" or "cn", { Length: > 0 }]) ? rules : null;
+
+    private static Roles? LoopbackRoles(string text)
+    {
+        var roles = Roles.None;
+        foreach (var name in text == "none" ? [] : text.Split(',', StringSplitOptions.TrimEntries))
+        {
+            if (!RoleNames.TryRead(name, out var role) || role == Roles.Admin)
+            {
+                return null;
+            }
+
+            roles |= role;
+        }
+
+        return roles;
+    }
+
     private static DecisionLogTargets? Targets(string text)
     {
         var targets = DecisionLogTargets.None;
@@ -110,6 +168,15 @@ public static class OptionKeys
 
     private static OptionKey Span(string name, string description, int least, int most, Func<SidecarOptions, TimeSpan, SidecarOptions> put) => new(
         name, "TIME", description, (o, t) => TryReadSpan(t, out var span) && span.TotalSeconds >= least && span.TotalSeconds <= most ? put(o, span) : null);
+
+    private static OptionKey Count(string name, string description, int least, int most, Func<CallLimits, int, CallLimits> put) => new(
+        name,
+        "COUNT",
+        description,
+        (o, t) => int.TryParse(t, NumberStyles.None, CultureInfo.InvariantCulture, out var n) && n >= least && n <= most ? o with { Limits = put(o.Limits, n) } : null);
+
+    private static OptionKey Size(string name, string description, int least, int most, Func<CallLimits, int, CallLimits> put) => new(
+        name, "SIZE", description, (o, t) => TryReadSize(t, out var n) && n >= least && n <= most ? o with { Limits = put(o.Limits, (int)n) } : null);
 
     private static Uri? BaseUrl(string text) =>
         Uri.TryCreate(text, UriKind.Absolute, out var url) && (url.Scheme is "http" or "https") && url.UserInfo.Length == 0 && url.Query.Length == 0 ? url : null;

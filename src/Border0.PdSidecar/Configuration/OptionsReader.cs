@@ -1,4 +1,6 @@
 using System.Text.Json;
+using Border0.PdSidecar.Access;
+using Border0.PdSidecar.Access.Tls;
 
 namespace Border0.PdSidecar.Configuration;
 
@@ -26,19 +28,24 @@ public static class OptionsReader
                 continue;
             }
 
-            if (key.Put(options, text) is { } put)
+            // No path, address or name has a NUL, and the system's calls would throw at it.
+            if (!text.Contains('\0') && key.Put(options, text) is { } put)
             {
                 options = put;
             }
             else
             {
-                problems.Add($"{key.Name}: \"{text}\" ({source}) is not acceptable; {key.Description}");
+                problems.Add($"{key.Name}: \"{WithoutPassword(text)}\" ({source}) is not acceptable; {key.Description}");
             }
         }
 
         Check(options, problems);
         return options;
     }
+
+    /// <summary>An address with its user and password left out.</summary>
+    private static string WithoutPassword(string text) =>
+        text.IndexOf("//", StringComparison.Ordinal) is var begin and >= 0 && text.LastIndexOf('@') is var end && end > begin ? string.Concat(text.AsSpan(0, begin + 2), "…", text.AsSpan(end)) : text;
 
     private static Dictionary<string, string> ReadFile(string file, ICollection<string> problems)
     {
@@ -68,7 +75,7 @@ public static class OptionsReader
                 }
             }
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or JsonException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or JsonException or InvalidOperationException)
         {
             problems.Add($"config: file {file} cannot be read: {e.Message}");
         }
@@ -83,15 +90,63 @@ public static class OptionsReader
             problems.Add("session_max_staleness: must be at least max_staleness");
         }
 
-        foreach (var (name, address) in (ReadOnlySpan<(string, ListenAddress)>)[("grpc_tcp", options.GrpcTcp), ("http", options.Http)])
+        CheckTls(options, problems);
+        if (options.DecisionLogFile.Length > 0 && Path.GetDirectoryName(Path.GetFullPath(options.DecisionLogFile)) is { } folder && !Directory.Exists(folder))
         {
-            if (!address.IsLoopback && (options.TlsCertificate.Length == 0 || options.TlsKey.Length == 0))
+            problems.Add($"decision_log_file: there is no directory {folder}");
+        }
+
+        if (options.GrpcSocketGroup.Length > 0 && AccountNames.FindGroup(options.GrpcSocketGroup) is null)
+        {
+            problems.Add($"grpc_socket_group: there is no group {options.GrpcSocketGroup}");
+        }
+
+        foreach (var rule in options.GrpcSocketCallers.Rules.Where(r => r.Pattern != "*" && AccountNames.FindUser(r.Pattern) is null))
+        {
+            problems.Add($"grpc_socket_callers: there is no user {rule.Pattern}");
+        }
+
+        if (options.GrpcSocketMode != new SidecarOptions().GrpcSocketMode && options.GrpcSocket.Length == 0)
+        {
+            problems.Add("grpc_socket_mode: others do not reach a socket in the data directory, which is this user's alone; give grpc_socket another place");
+        }
+
+        var socket = options.GrpcSocket.Length > 0 ? options.GrpcSocket : Path.Combine(options.Data, "pdsidecar.sock");
+        if (System.Text.Encoding.UTF8.GetByteCount(Path.GetFullPath(socket)) > 107)
+        {
+            problems.Add($"grpc_socket: {socket} is longer than the 107 bytes that a Unix socket's path may have");
+        }
+    }
+
+    private static void CheckTls(SidecarOptions options, ICollection<string> problems)
+    {
+        foreach (var (name, prefix, address, files) in (ReadOnlySpan<(string, string, ListenAddress, TlsFiles?)>)
+            [("grpc_tcp", "grpc_tls", options.GrpcTcp, TlsFiles.OfGrpc(options)), ("http", "http_tls", options.Http, TlsFiles.OfHttp(options))])
+        {
+            if (!address.IsLoopback && files is null)
             {
-                problems.Add($"{name}: {address} is not on loopback, which needs tls_certificate and tls_key");
+                problems.Add($"{name}: {address} is not on loopback, where others could read and change what is sent: it needs TLS, {prefix}_cert and {prefix}_key (or tls_certificate and tls_key); or listen on 127.0.0.1");
             }
         }
 
-        foreach (var (name, path) in (ReadOnlySpan<(string, string)>)[("tls_certificate", options.TlsCertificate), ("tls_key", options.TlsKey)])
+        foreach (var (certificate, certificateFile, key, keyFile) in (ReadOnlySpan<(string, string, string, string)>)
+            [
+                ("grpc_tls_cert", options.GrpcTlsCert, "grpc_tls_key", options.GrpcTlsKey),
+                ("http_tls_cert", options.HttpTlsCert, "http_tls_key", options.HttpTlsKey),
+                ("tls_certificate", options.TlsCertificate, "tls_key", options.TlsKey),
+            ])
+        {
+            if (certificateFile.Length > 0 != keyFile.Length > 0)
+            {
+                problems.Add($"{(certificateFile.Length > 0 ? key : certificate)}: is needed with {(certificateFile.Length > 0 ? certificate : key)}");
+            }
+        }
+
+        foreach (var (name, path) in (ReadOnlySpan<(string, string)>)
+            [
+                ("grpc_tls_cert", options.GrpcTlsCert), ("grpc_tls_key", options.GrpcTlsKey), ("grpc_client_ca", options.GrpcClientCa),
+                ("http_tls_cert", options.HttpTlsCert), ("http_tls_key", options.HttpTlsKey), ("tls_certificate", options.TlsCertificate), ("tls_key", options.TlsKey),
+            ])
         {
             if (path.Length > 0 && !File.Exists(path))
             {
@@ -99,15 +154,14 @@ public static class OptionsReader
             }
         }
 
-        if (options.DecisionLogFile.Length > 0 && Path.GetDirectoryName(Path.GetFullPath(options.DecisionLogFile)) is { } folder && !Directory.Exists(folder))
+        if (options.GrpcClientCa.Length > 0 && TlsFiles.OfGrpc(options) is null)
         {
-            problems.Add($"decision_log_file: there is no directory {folder}");
+            problems.Add("grpc_client_ca: client certificates need TLS: grpc_tls_cert and grpc_tls_key");
         }
 
-        var socket = options.GrpcSocket.Length > 0 ? options.GrpcSocket : Path.Combine(options.Data, "pdsidecar.sock");
-        if (System.Text.Encoding.UTF8.GetByteCount(Path.GetFullPath(socket)) > 107)
+        if (options.GrpcClientCallers.Rules.Count > 0 != options.GrpcClientCa.Length > 0)
         {
-            problems.Add($"grpc_socket: {socket} is longer than the 107 bytes that a Unix socket's path may have");
+            problems.Add("grpc_client_callers and grpc_client_ca: each needs the other: whose certificates are accepted, and which roles they have");
         }
     }
 }

@@ -1,3 +1,4 @@
+using Border0.PdSidecar.Access;
 using Border0.PdSidecar.DecisionLog;
 
 namespace Border0.PdSidecar.Configuration;
@@ -11,6 +12,18 @@ public sealed record SidecarOptions
     /// <summary>Path of the Unix domain socket for gRPC (0600). Empty: pdsidecar.sock in the data directory.</summary>
     public string GrpcSocket { get; init; } = "";
 
+    /// <summary>The Unix socket's file mode.</summary>
+    public UnixFileMode GrpcSocketMode { get; init; } = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+
+    /// <summary>The Unix socket's group, by name or number. Empty: the process's.</summary>
+    public string GrpcSocketGroup { get; init; } = "";
+
+    /// <summary>Which roles other users have over the Unix socket than loopback has; the sidecar's own user and root have every role.</summary>
+    public CallerRules GrpcSocketCallers { get; init; } = CallerRules.None;
+
+    /// <summary>Which roles callers without credentials have on loopback; never admin.</summary>
+    public Roles LoopbackRoles { get; init; } = Roles.Connector | Roles.Viewer;
+
     /// <summary>TCP listener for gRPC.</summary>
     public ListenAddress GrpcTcp { get; init; } = new("127.0.0.1", 50551);
 
@@ -19,6 +32,9 @@ public sealed record SidecarOptions
 
     /// <summary>An address in place of PagerDuty's, for integrations that name it or none. Null: PagerDuty's own addresses only.</summary>
     public Uri? PagerDutyBaseUrl { get; init; }
+
+    /// <summary>Whether a host name in <see cref="PagerDutyBaseUrl"/> may lead to an address that is not public.</summary>
+    public bool PagerDutyPrivateAddresses { get; init; }
 
     /// <summary>The organization of calls that name none.</summary>
     public string DefaultOrganization { get; init; } = "default";
@@ -59,7 +75,25 @@ public sealed record SidecarOptions
     /// <summary>File of the keys that secrets are encrypted under. Empty: encryption.key in the data directory.</summary>
     public string EncryptionKeyFile { get; init; } = "";
 
-    /// <summary>PEM certificate (chain) for listeners that are not on loopback.</summary>
+    /// <summary>PEM certificate (chain) of the gRPC listener, wherever it listens. Empty: <see cref="TlsCertificate"/> beyond loopback.</summary>
+    public string GrpcTlsCert { get; init; } = "";
+
+    /// <summary>PEM private key of the gRPC listener's certificate.</summary>
+    public string GrpcTlsKey { get; init; } = "";
+
+    /// <summary>PEM certificates of the authorities whose client certificates the gRPC listener accepts. Empty: it asks for none.</summary>
+    public string GrpcClientCa { get; init; } = "";
+
+    /// <summary>Which roles the names in client certificates have.</summary>
+    public CallerRules GrpcClientCallers { get; init; } = CallerRules.None;
+
+    /// <summary>PEM certificate (chain) of the HTTP listener, wherever it listens. Empty: <see cref="TlsCertificate"/> beyond loopback.</summary>
+    public string HttpTlsCert { get; init; } = "";
+
+    /// <summary>PEM private key of the HTTP listener's certificate.</summary>
+    public string HttpTlsKey { get; init; } = "";
+
+    /// <summary>PEM certificate (chain) for listeners that are not on loopback and have none of their own.</summary>
     public string TlsCertificate { get; init; } = "";
 
     /// <summary>PEM private key of the certificate.</summary>
@@ -88,6 +122,9 @@ public sealed record SidecarOptions
 
     /// <summary>Which decisions are recorded.</summary>
     public DecisionLogFilter DecisionLogFilter { get; init; } = DecisionLogFilter.All;
+
+    /// <summary>What one caller may take at most.</summary>
+    public CallLimits Limits { get; init; } = new();
 
     private static string DefaultData() =>
         Environment.GetEnvironmentVariable("XDG_STATE_HOME") is { Length: > 0 } state

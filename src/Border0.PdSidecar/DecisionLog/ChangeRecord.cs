@@ -12,12 +12,14 @@ internal static class ChangeRecord
     public static void Write(long ticks, ConfigurationChange change, LineBuffer lines)
     {
         lines.AddTime("{\"kind\":\"change\",\"time\":\""u8, ticks);
+        if (change.Actor is { } actor)
+        {
+            ActorRecord.Write(actor, lines);
+        }
 
-        // Callers are not told apart yet: whoever reaches an administrative call is on this machine.
-        lines.Add(",\"actor\":{\"caller\":\"local\"}"u8);
-        lines.AddText(",\"action\":\""u8, change.Before is null ? "create" : change.After is null ? "delete" : "update");
+        lines.AddText(",\"action\":\""u8, change.Action);
         lines.AddText(",\"type\":\""u8, change.Type);
-        lines.AddText(",\"organization\":\""u8, change.OrganizationId);
+        lines.AddIfAny(",\"organization\":\""u8, change.OrganizationId);
         lines.AddText(",\"name\":\""u8, change.Name);
         lines.AddIfAny(",\"etag_before\":\""u8, change.EtagBefore);
         lines.AddIfAny(",\"etag_after\":\""u8, change.EtagAfter);

@@ -2,6 +2,7 @@ using Border0.PdSidecar.Administration;
 using Border0.PdSidecar.Engine.Evaluation;
 using Border0.PdSidecar.Engine.Policies;
 using Border0.PdSidecar.Engine.Sessions;
+using Border0.PdSidecar.Rpc;
 using Border0.PdSidecar.V1;
 
 namespace Border0.PdSidecar.DecisionLog;
@@ -10,7 +11,8 @@ namespace Border0.PdSidecar.DecisionLog;
 /// The decision log: takes in decisions, revocations and changes, and has them written behind. Called from any thread.
 /// </summary>
 /// <remarks>
-/// A decision costs its caller a few references in a queue that is allocated once. Where that is full, the caller waits or the record
+/// A decision's caller makes its line and puts it into a queue in memory that is used again: what the line is made of is at hand then, and
+/// dies young. Where that is full, the caller waits or the record
 /// is counted as missing, as configured. Revocations and changes, whose callers cannot wait, are kept beside a full queue: up to 131,072
 /// of them, which is more than the sessions that a connector may hold, and what is kept are references to events that the connectors'
 /// logs hold anyway; what comes after is counted as missing. A sink that takes nothing must not stop decisions for ever: records that it refuses are
@@ -28,8 +30,12 @@ internal sealed partial class DecisionRecorder : IRevocationObserver, IConfigura
     private const int LookEvery = 256;
     private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(1);
 
+    [ThreadStatic]
+    private static LineBuffer? _lines;
+
     private readonly EntryQueue _queue;
     private readonly SideEntries _aside;
+    private readonly RecordRenderer _renderer;
     private readonly RecordWriter _writer;
     private readonly WriterTurn _turn;
     private readonly DecisionLogGauges _gauges;
@@ -59,15 +65,15 @@ internal sealed partial class DecisionRecorder : IRevocationObserver, IConfigura
         string defaultOrganization,
         TimeProvider time,
         ILogger<DecisionRecorder> logger,
-        int capacity = 8192,
+        int capacity = 4096,
         int mostAside = MostAside)
     {
         (_time, _logger) = (time, logger);
         (_isOn, _deniesOnly, _dropsWhenFull) = (sinks.Count > 0, filter == DecisionLogFilter.Denies, whenFull == DecisionLogWhenFull.DropAndCount);
         _queue = new EntryQueue(_isOn ? capacity : 1);
         _aside = new SideEntries(mostAside);
-        var renderer = new RecordRenderer(defaultOrganization);
-        _writer = new RecordWriter(_queue, _aside, renderer, [.. sinks.Select(s => new Outlet(s, time, logger))], time, logger);
+        _renderer = new RecordRenderer(defaultOrganization);
+        _writer = new RecordWriter(_queue, _aside, _renderer, [.. sinks.Select(s => new Outlet(s, time, logger))], time, logger);
         _turn = new WriterTurn(() => _writer.WriteAll(Moved), Again, Delay, time);
         _gauges = new DecisionLogGauges(this);
     }
@@ -89,31 +95,30 @@ internal sealed partial class DecisionRecorder : IRevocationObserver, IConfigura
 
     /// <summary>Records a decision and gives its answer back, at once where there is room.</summary>
     /// <param name="request">The request; not to be changed any more.</param>
-    /// <param name="response">The answer; not to be changed any more.</param>
+    /// <param name="answer">The answer.</param>
     /// <param name="policies">The policies that it was made by.</param>
-    /// <param name="traceParent">The caller's traceparent header, or null.</param>
-    /// <param name="cancellation">The caller waits no longer; the record is then counted as missing.</param>
-    public ValueTask<EvaluateResponse> RecordAsync(
-        EvaluateRequest request, EvaluateResponse response, PolicySnapshot policies, string? traceParent, CancellationToken cancellation)
+    /// <param name="call">Who asked. When it waits no longer, the record is counted as missing.</param>
+    public ValueTask<EvaluationAnswer> RecordAsync(
+        EvaluateRequest request, EvaluationAnswer answer, PolicySnapshot policies, in EvaluateCall call)
     {
-        if (!_isOn || (_deniesOnly && response.Decision == V1.Decision.Allow))
+        if (!_isOn || (_deniesOnly && answer.IsAllow))
         {
-            return ValueTask.FromResult(response);
+            return ValueTask.FromResult(answer);
         }
 
-        var entry = LogEntry.Decision(_time.GetUtcNow().UtcTicks, request, response, policies, traceParent);
+        var entry = LogEntry.Decision(_time.GetUtcNow().UtcTicks, request, answer, policies, call.TraceParent, call.Caller);
         if (TryAdd(entry, out var position))
         {
-            return ValueTask.FromResult(response);
+            return ValueTask.FromResult(answer);
         }
 
         if (!_dropsWhenFull && !_standsStill && !_ended)
         {
-            return WaitAsync(entry, cancellation);
+            return WaitAsync(entry, call.Cancellation);
         }
 
         Miss(position, entry.Ticks);
-        return ValueTask.FromResult(response);
+        return ValueTask.FromResult(answer);
     }
 
     /// <inheritdoc/>
@@ -168,7 +173,8 @@ internal sealed partial class DecisionRecorder : IRevocationObserver, IConfigura
 
     private bool TryAdd(in LogEntry entry, out long position)
     {
-        if (!_queue.TryAdd(entry, out position))
+        var line = Line(entry);
+        if (!_queue.TryAdd(line.IsEmpty ? entry : LogEntry.Told(entry.Ticks), line, out position))
         {
             return false;
         }
@@ -186,6 +192,30 @@ internal sealed partial class DecisionRecorder : IRevocationObserver, IConfigura
         return true;
     }
 
+    /// <summary>
+    /// The line of a decision. None of what does not happen all the time or cannot be told: whoever writes makes it, or says what is wrong.
+    /// </summary>
+    private ReadOnlySpan<byte> Line(in LogEntry entry)
+    {
+        if (entry.Answer is null)
+        {
+            return default;
+        }
+
+        var lines = _lines ??= new LineBuffer(2048);
+        lines.Clear();
+        try
+        {
+            _renderer.Render(entry, lines);
+        }
+        catch (Exception e) when (e is not OutOfMemoryException)
+        {
+            return default;
+        }
+
+        return lines.Written;
+    }
+
     private void Keep(in LogEntry entry)
     {
         if (!TryAdd(entry, out var position))
@@ -201,7 +231,7 @@ internal sealed partial class DecisionRecorder : IRevocationObserver, IConfigura
         _turn.AskNow();
     }
 
-    private async ValueTask<EvaluateResponse> WaitAsync(LogEntry entry, CancellationToken cancellation)
+    private async ValueTask<EvaluationAnswer> WaitAsync(LogEntry entry, CancellationToken cancellation)
     {
         Interlocked.Increment(ref _waiting);
         var position = 0L;
@@ -213,7 +243,7 @@ internal sealed partial class DecisionRecorder : IRevocationObserver, IConfigura
                 var room = _room;
                 if (TryAdd(entry, out position))
                 {
-                    return entry.Response!;
+                    return entry.Answer!;
                 }
 
                 _turn.AskNow();
@@ -239,7 +269,7 @@ internal sealed partial class DecisionRecorder : IRevocationObserver, IConfigura
         }
 
         Miss(position, entry.Ticks);
-        return entry.Response!;
+        return entry.Answer!;
     }
 
     private void Moved()

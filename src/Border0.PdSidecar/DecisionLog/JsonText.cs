@@ -15,6 +15,9 @@ internal static class JsonText
     private static readonly SearchValues<char> Plain =
         SearchValues.Create([.. Enumerable.Range(' ', '~' - ' ' + 1).Select(c => (char)c).Where(c => c is not ('"' or '\\'))]);
 
+    private static readonly SearchValues<byte> PlainUtf8 =
+        SearchValues.Create([.. Enumerable.Range(' ', '~' - ' ' + 1).Select(c => (byte)c).Where(c => c is not ((byte)'"' or (byte)'\\'))]);
+
     /// <summary>Writes a text to where there is room for it.</summary>
     /// <returns>How many bytes it became.</returns>
     public static int Write(ReadOnlySpan<char> text, Span<byte> to)
@@ -32,6 +35,29 @@ internal static class JsonText
 
             // Half a surrogate pair becomes the replacement character.
             Rune.DecodeFromUtf16(text[run..], out var rune, out var length);
+            written += Write(rune, to[written..]);
+            text = text[(run + length)..];
+        }
+    }
+
+    /// <summary>Writes a text in UTF-8 to where there is room for it.</summary>
+    /// <returns>How many bytes it became.</returns>
+    public static int Write(ReadOnlySpan<byte> text, Span<byte> to)
+    {
+        var written = 0;
+        while (true)
+        {
+            var run = text.IndexOfAnyExcept(PlainUtf8);
+            var plain = run < 0 ? text : text[..run];
+            plain.CopyTo(to[written..]);
+            written += plain.Length;
+            if (run < 0)
+            {
+                return written;
+            }
+
+            // What is not UTF-8 becomes the replacement character.
+            Rune.DecodeFromUtf8(text[run..], out var rune, out var length);
             written += Write(rune, to[written..]);
             text = text[(run + length)..];
         }

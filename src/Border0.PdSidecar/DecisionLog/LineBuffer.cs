@@ -1,5 +1,6 @@
 using System.Buffers.Text;
 using System.Text;
+using Border0.PdSidecar.Rpc;
 using Google.Protobuf.WellKnownTypes;
 
 namespace Border0.PdSidecar.DecisionLog;
@@ -52,6 +53,16 @@ internal sealed class LineBuffer(int capacity)
         Length += end + 1;
     }
 
+    /// <summary>Adds a text in UTF-8 that the lead has opened the quotes of.</summary>
+    public void AddText(ReadOnlySpan<byte> lead, ReadOnlySpan<byte> text)
+    {
+        var room = Room(lead.Length + text.Length * JsonText.MostPerChar + 1);
+        lead.CopyTo(room);
+        var end = lead.Length + JsonText.Write(text, room[lead.Length..]);
+        room[end] = (byte)'"';
+        Length += end + 1;
+    }
+
     /// <summary>Adds a text that the lead has opened the quotes of, unless there is none.</summary>
     public void AddIfAny(ReadOnlySpan<byte> lead, ReadOnlySpan<char> text)
     {
@@ -85,19 +96,25 @@ internal sealed class LineBuffer(int capacity)
     {
         if (instant is not null)
         {
-            AddTime(lead, RecordTime.TicksOf(instant));
+            AddTime(lead, RecordTime.TicksOf(instant.Seconds, instant.Nanos));
         }
     }
 
-    /// <summary>Adds an age in seconds, if there is one.</summary>
-    public void AddAge(ReadOnlySpan<byte> lead, Duration? age)
+    /// <summary>Adds an instant that the lead has opened the quotes of, if there is one.</summary>
+    public void AddTime(ReadOnlySpan<byte> lead, WireSpan? instant)
     {
-        if (age is not null)
+        if (instant is { } known)
         {
-            var room = Room(lead.Length + RecordTime.LongestAge);
-            lead.CopyTo(room);
-            Length += lead.Length + RecordTime.Write(age, room[lead.Length..]);
+            AddTime(lead, RecordTime.TicksOf(known.Seconds, known.Nanos));
         }
+    }
+
+    /// <summary>Adds an age in seconds.</summary>
+    public void AddAge(ReadOnlySpan<byte> lead, WireSpan age)
+    {
+        var room = Room(lead.Length + RecordTime.LongestAge);
+        lead.CopyTo(room);
+        Length += lead.Length + RecordTime.Write(age, room[lead.Length..]);
     }
 
     private Span<byte> Room(int wanted)

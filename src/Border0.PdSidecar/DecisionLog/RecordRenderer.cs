@@ -1,6 +1,8 @@
 using System.Buffers;
+using System.Text;
 using Border0.PdSidecar.Administration;
 using Border0.PdSidecar.Engine.Policies;
+using Border0.PdSidecar.Rpc;
 using Border0.PdSidecar.V1;
 
 namespace Border0.PdSidecar.DecisionLog;
@@ -13,6 +15,9 @@ namespace Border0.PdSidecar.DecisionLog;
 internal sealed class RecordRenderer(string defaultOrganization)
 {
     private static readonly SearchValues<char> Capitals = SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZ");
+    /// <summary>The longest name that a policy may have, in bytes.</summary>
+    private const int LongestName = 256;
+
     private static readonly SearchValues<char> TraceDigits = SearchValues.Create("0123456789abcdef");
 
     /// <summary>Adds the line of an entry.</summary>
@@ -21,13 +26,13 @@ internal sealed class RecordRenderer(string defaultOrganization)
         switch (entry.Subject)
         {
             case EvaluateRequest request:
-                Decision(entry, request, entry.Response!, lines);
+                Decision(entry, request, entry.Answer!, lines);
                 break;
             case RevocationEntry revocation:
                 Revocation(entry.Ticks, revocation, lines);
                 break;
             default:
-                ChangeRecord.Write(entry.Ticks, (ConfigurationChange)entry.Subject, lines);
+                ChangeRecord.Write(entry.Ticks, (ConfigurationChange)entry.Subject!, lines);
                 break;
         }
     }
@@ -42,68 +47,125 @@ internal sealed class RecordRenderer(string defaultOrganization)
         lines.Add(cause == GapCause.QueueFull ? ",\"cause\":\"QUEUE_FULL\"}\n"u8 : ",\"cause\":\"NOT_WRITTEN\"}\n"u8);
     }
 
-    private void Decision(in LogEntry entry, EvaluateRequest request, EvaluateResponse response, LineBuffer lines)
+    private void Decision(in LogEntry entry, EvaluateRequest request, EvaluationAnswer answer, LineBuffer lines)
     {
         var organization = request.OrganizationId.Length > 0 ? request.OrganizationId : defaultOrganization;
         lines.AddTime("{\"kind\":\"decision\",\"time\":\""u8, entry.Ticks);
         lines.AddText(
-            response.Decision == V1.Decision.Allow ? ",\"outcome\":\"allow\",\"organization\":\""u8 : ",\"outcome\":\"deny\",\"organization\":\""u8, organization);
+            answer.IsAllow ? ",\"outcome\":\"allow\",\"organization\":\""u8 : ",\"outcome\":\"deny\",\"organization\":\""u8, organization);
+        if (entry.Caller is { } caller)
+        {
+            lines.Add(caller.Record);
+        }
+
         lines.AddIfAny(",\"connector\":\""u8, request.ConnectorId);
         lines.AddIfAny(",\"session_key\":\""u8, request.SessionKey);
         lines.AddIfAny(",\"request_id\":\""u8, request.RequestId);
         lines.AddIfAny(",\"user\":\""u8, request.UserEmail);
         lines.AddIfAny(",\"service_account\":\""u8, request.ServiceAccount);
-        if (entry.Groups > 0)
+        if (request.Groups.Count > 0)
         {
-            lines.AddNumber(",\"group_count\":"u8, entry.Groups);
+            lines.AddNumber(",\"group_count\":"u8, request.Groups.Count);
         }
 
         lines.AddIfAny(",\"client_ip\":\""u8, AddressOf(request.ClientIp));
         lines.AddIfAny(",\"client_country\":\""u8, request.ClientCountry);
         lines.AddText(",\"socket_id\":\""u8, request.SocketId);
         lines.AddText(",\"socket_type\":\""u8, Lower(request.SocketType));
-        Reasons(response, lines);
-        Etags(response, entry.Policies?.Of(organization), lines);
-        lines.AddTime(",\"valid_until\":\""u8, response.ValidUntil);
-        lines.AddTime(",\"facts_time\":\""u8, response.FactsTime);
-        lines.AddNumber(",\"revision\":"u8, response.Revision);
+        var rest = Reasons(answer.Bytes, lines);
+        Etags(answer.Bytes, entry.Policies?.Of(organization), lines);
+        lines.AddTime(",\"valid_until\":\""u8, rest.ValidUntil);
+        lines.AddTime(",\"facts_time\":\""u8, rest.FactsTime);
+        lines.AddNumber(",\"revision\":"u8, rest.Revision);
         lines.AddIfAny(",\"trace_id\":\""u8, TraceIdOf(entry.TraceParent));
         lines.Add("}\n"u8);
     }
 
-    private static void Reasons(EvaluateResponse response, LineBuffer lines)
+    /// <summary>Adds the reasons, and tells what stands beside them.</summary>
+    private static Rest Reasons(ReadOnlySpan<byte> answer, LineBuffer lines)
     {
+        var rest = default(Rest);
+        var isFirst = true;
         lines.Add(",\"reasons\":["u8);
-        for (var i = 0; i < response.Reasons.Count; i++)
+        for (var fields = new WireReader(answer); fields.Read();)
         {
-            var reason = response.Reasons[i];
-            lines.Add(i == 0 ? "{\"code\":\""u8 : ",{\"code\":\""u8);
-            lines.Add(ContractNames.Of(reason.Code));
-            lines.Add("\""u8);
-            lines.AddIfAny(",\"policy\":\""u8, reason.PolicyName);
-            lines.AddIfAny(",\"condition\":\""u8, reason.Condition);
-            lines.AddIfAny(",\"message\":\""u8, reason.Message);
-            lines.AddAge(",\"facts_age_seconds\":"u8, reason.FactsAge);
-            lines.Add("}"u8);
+            switch (fields.Field)
+            {
+                case EvaluateResponse.ReasonsFieldNumber:
+                    OneReason(isFirst, fields.Bytes, lines);
+                    isFirst = false;
+                    break;
+                case EvaluateResponse.ValidUntilFieldNumber:
+                    rest.ValidUntil = WireSpan.Read(fields.Bytes);
+                    break;
+                case EvaluateResponse.FactsTimeFieldNumber:
+                    rest.FactsTime = WireSpan.Read(fields.Bytes);
+                    break;
+                case EvaluateResponse.RevisionFieldNumber:
+                    rest.Revision = fields.Number;
+                    break;
+            }
         }
 
         lines.Add("]"u8);
+        return rest;
+    }
+
+    private static void OneReason(bool isFirst, ReadOnlySpan<byte> reason, LineBuffer lines)
+    {
+        lines.Add(isFirst ? "{\"code\":\""u8 : ",{\"code\":\""u8);
+        var fields = new WireReader(reason);
+        var any = fields.Read();
+        var hasCode = any && fields.Field == Reason.CodeFieldNumber;
+        lines.Add(ContractNames.Of(hasCode ? (ReasonCode)fields.Number : default));
+        lines.Add("\""u8);
+        for (any = hasCode ? fields.Read() : any; any; any = fields.Read())
+        {
+            switch (fields.Field)
+            {
+                case Reason.PolicyNameFieldNumber:
+                    lines.AddText(",\"policy\":\""u8, fields.Bytes);
+                    break;
+                case Reason.ConditionFieldNumber:
+                    lines.AddText(",\"condition\":\""u8, fields.Bytes);
+                    break;
+                case Reason.MessageFieldNumber:
+                    lines.AddText(",\"message\":\""u8, fields.Bytes);
+                    break;
+                case Reason.FactsAgeFieldNumber:
+                    lines.AddAge(",\"facts_age_seconds\":"u8, WireSpan.Read(fields.Bytes));
+                    break;
+            }
+        }
+
+        lines.Add("}"u8);
     }
 
     /// <summary>Which versions of the policies it was that the reasons name.</summary>
-    private static void Etags(EvaluateResponse response, OrganizationPolicies? policies, LineBuffer lines)
+    private static void Etags(ReadOnlySpan<byte> answer, OrganizationPolicies? policies, LineBuffer lines)
     {
-        var any = false;
-        for (var i = 0; policies is not null && i < response.Reasons.Count; i++)
+        if (policies is null)
         {
-            var name = response.Reasons[i].PolicyName;
-            if (name.Length == 0 || IsNamedBefore(response, i, name) || !policies.ByName.TryGetValue(name, out var policy))
+            return;
+        }
+
+        Span<char> name = stackalloc char[LongestName];
+        var any = false;
+        var last = default(ReadOnlySpan<byte>);
+        for (var fields = new WireReader(answer); fields.Read();)
+        {
+            if (fields.Field != EvaluateResponse.ReasonsFieldNumber
+                || NameOf(fields.Bytes) is not { Length: > 0 and <= LongestName } policy
+                || policy.SequenceEqual(last)
+                || !policies.ByName.GetAlternateLookup<ReadOnlySpan<char>>().TryGetValue(name[..Encoding.UTF8.GetChars(policy, name)], out var known))
             {
                 continue;
             }
 
-            lines.AddText(any ? ",\""u8 : ",\"policies\":{\""u8, name);
-            lines.AddText(":\""u8, policy.Source.Etag);
+            // The reasons of a policy follow one another.
+            last = policy;
+            lines.AddText(any ? ",\""u8 : ",\"policies\":{\""u8, policy);
+            lines.AddText(":\""u8, known.Source.Etag);
             any = true;
         }
 
@@ -113,17 +175,17 @@ internal sealed class RecordRenderer(string defaultOrganization)
         }
     }
 
-    private static bool IsNamedBefore(EvaluateResponse response, int index, string name)
+    private static ReadOnlySpan<byte> NameOf(ReadOnlySpan<byte> reason)
     {
-        for (var i = 0; i < index; i++)
+        for (var fields = new WireReader(reason); fields.Read();)
         {
-            if (response.Reasons[i].PolicyName == name)
+            if (fields.Field == Reason.PolicyNameFieldNumber)
             {
-                return true;
+                return fields.Bytes;
             }
         }
 
-        return false;
+        return default;
     }
 
     private static void Revocation(long ticks, RevocationEntry entry, LineBuffer lines)
@@ -174,4 +236,12 @@ internal sealed class RecordRenderer(string defaultOrganization)
         && !text.AsSpan(3, 32).ContainsAnyExcept(TraceDigits) && text.AsSpan(3, 32).ContainsAnyExcept('0')
             ? text.AsSpan(3, 32)
             : default;
+
+    /// <summary>What an answer says beside its reasons.</summary>
+    private struct Rest
+    {
+        public WireSpan? ValidUntil;
+        public WireSpan? FactsTime;
+        public long Revision;
+    }
 }

@@ -45,12 +45,20 @@ internal sealed partial class RecordWriter(
                 Aside();
             }
 
-            if (!queue.TryTake(out var entry))
+            if (!queue.TryTake(_lines, out var entry))
             {
                 break;
             }
 
-            Render(entry);
+            if (entry.Subject is null)
+            {
+                _piece = _piece.And(new Gap(1, entry.Ticks, entry.Ticks));
+            }
+            else
+            {
+                Render(entry);
+            }
+
             if (_lines.Length >= PieceSize)
             {
                 Write();
@@ -105,7 +113,7 @@ internal sealed partial class RecordWriter(
             _lines.Length = before;
             RecordRenderer.Render(new Gap(1, entry.Ticks, entry.Ticks), GapCause.NotWritten, time.GetUtcNow().UtcTicks, _lines);
             Interlocked.Increment(ref _missing);
-            NotRendered(e, entry.Subject.GetType().Name);
+            NotRendered(e, entry.Subject!.GetType().Name);
         }
     }
 

@@ -38,6 +38,12 @@ internal sealed class RotatingFile(string path, long size, int files) : IRecordS
             TakeBack();
             throw;
         }
+        catch (ArgumentOutOfRangeException e)
+        {
+            // What .NET makes of EFBIG: the process may not write files of this size (LimitFSIZE), or the file system cannot.
+            TakeBack();
+            throw new IOException("the file may not get larger (a limit of the process or of the file system)", e);
+        }
     }
 
     public void Dispose() => Close();

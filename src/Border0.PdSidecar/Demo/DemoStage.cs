@@ -1,9 +1,10 @@
 using System.Net;
+using Border0.PdSidecar.Client;
 using Border0.PdSidecar.Configuration;
 using Border0.PdSidecar.Hosting;
 using Border0.PdSidecar.Simulator;
+using Border0.PdSidecar.Storage.Tokens;
 using Border0.PdSidecar.V1;
-using Grpc.Net.Client;
 
 namespace Border0.PdSidecar.Demo;
 
@@ -18,13 +19,13 @@ internal sealed class DemoStage : IAsyncDisposable
     private const string WebhookSecret = "demo webhook secret";
 
     private readonly DirectoryInfo _folder;
-    private readonly GrpcChannel _channel;
+    private readonly SidecarConnection _administration;
     private readonly EchoServer _echo;
 
-    private DemoStage(DirectoryInfo folder, SimulatorServer pagerDuty, DemoAccount account, SidecarHost sidecar)
+    private DemoStage(DirectoryInfo folder, SimulatorServer pagerDuty, DemoAccount account, SidecarHost sidecar, string adminToken)
     {
-        (_folder, PagerDuty, Account, Sidecar) = (folder, pagerDuty, account, sidecar);
-        _channel = GrpcChannel.ForAddress("http://" + sidecar.Endpoints.GrpcTcp);
+        (_folder, PagerDuty, Account, Sidecar, AdminToken) = (folder, pagerDuty, account, sidecar, adminToken);
+        _administration = SidecarConnection.ToUnixSocket(sidecar.Endpoints.GrpcSocket);
         _echo = new EchoServer();
         Connector = new DemoConnector(sidecar.Endpoints.GrpcSocket, _echo);
         DatabaseAt = Connector.Listen(Database, "database");
@@ -37,6 +38,9 @@ internal sealed class DemoStage : IAsyncDisposable
 
     public SidecarHost Sidecar { get; }
 
+    /// <summary>What a stranger administers with over loopback, where nobody is an administrator without.</summary>
+    public string AdminToken { get; }
+
     public DemoConnector Connector { get; }
 
     public IPEndPoint DatabaseAt { get; }
@@ -48,10 +52,13 @@ internal sealed class DemoStage : IAsyncDisposable
         var folder = Directory.CreateTempSubdirectory("pdsidecar-demo-");
         var account = new DemoAccount(time);
         var pagerDuty = await SimulatorServer.StartAsync(account.Account, cancellation: cancellation);
+        var data = Path.Combine(folder.FullName, "data");
+        var admin = await new TokenFile(data, time).CreateAsync("demo-admin", "admin", null, time.GetUtcNow().AddDays(1), Environment.UserName, cancellation)
+            ?? throw new DemoFailedException("the demo's directory has a token already");
         var sidecar = await SidecarHost.StartAsync(
             new SidecarOptions
             {
-                Data = Path.Combine(folder.FullName, "data"),
+                Data = data,
                 GrpcTcp = new ListenAddress("127.0.0.1", 0),
                 Http = new ListenAddress("127.0.0.1", 0),
                 PagerDutyBaseUrl = pagerDuty.BaseAddress,
@@ -59,13 +66,13 @@ internal sealed class DemoStage : IAsyncDisposable
             },
             time,
             cancellation);
-        return new DemoStage(folder, pagerDuty, account, sidecar);
+        return new DemoStage(folder, pagerDuty, account, sidecar, admin.Text);
     }
 
     /// <summary>Does over gRPC what an administrator would: an integration, and two policies.</summary>
     public async Task AdministerAsync(CancellationToken cancellation)
     {
-        await new IntegrationService.IntegrationServiceClient(_channel).CreateIntegrationAsync(
+        await new IntegrationService.IntegrationServiceClient(_administration.Channel).CreateIntegrationAsync(
             new CreateIntegrationRequest
             {
                 Integration = new Integration
@@ -78,7 +85,7 @@ internal sealed class DemoStage : IAsyncDisposable
             },
             cancellationToken: cancellation);
         Account.Account.Subscribe(new Uri($"http://{Sidecar.Endpoints.Http}/webhooks/pagerduty/v3/{Integration}"), WebhookSecret);
-        var policies = new PolicyService.PolicyServiceClient(_channel);
+        var policies = new PolicyService.PolicyServiceClient(_administration.Channel);
         await policies.CreatePolicyAsync(
             Policy(IncidentPolicy, "database", Database, new PagerDutyOnCallCondition { ServiceId = Account.Payments.Id, RequireIncident = true }),
             cancellationToken: cancellation);
@@ -95,7 +102,7 @@ internal sealed class DemoStage : IAsyncDisposable
         account.ClearSchedule(Account.Schedule);
         account.PutOnCall(Account.Schedule, Account.Alice, handOver.AddHours(-8), handOver);
         account.PutOnCall(Account.Schedule, Account.Bob, handOver, handOver.AddHours(12));
-        await new IntegrationService.IntegrationServiceClient(_channel).SyncIntegrationAsync(
+        await new IntegrationService.IntegrationServiceClient(_administration.Channel).SyncIntegrationAsync(
             new SyncIntegrationRequest { Name = Integration }, cancellationToken: cancellation);
     }
 
@@ -103,7 +110,7 @@ internal sealed class DemoStage : IAsyncDisposable
     {
         await Connector.DisposeAsync();
         await _echo.DisposeAsync();
-        _channel.Dispose();
+        _administration.Dispose();
         await Sidecar.DisposeAsync();
         await PagerDuty.DisposeAsync();
         _folder.Delete(recursive: true);

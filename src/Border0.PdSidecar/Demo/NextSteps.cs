@@ -42,8 +42,10 @@ internal static class NextSteps
             grpcurl -plaintext -d '{"connector_id": "mine", "socket_id": "{{{DemoStage.Database}}}", "socket_type": "database", "user_email": "alice@example.com", "session_key": "s1"}' {{{at}}} border0.pdsidecar.v1.EvaluationService/Evaluate
             curl -X POST '{{{simulator}}}/sim/resolve'
 
-            # an integration and a policy of your own (the simulator's read-only key is {{{DemoAccount.ReadOnlyKey}}}, Payments is {{{service}}})
-            grpcurl -plaintext -d '{"integration": {"name": "mine", "api_key": "{{{DemoAccount.ReadOnlyKey}}}"}}' {{{at}}} border0.pdsidecar.v1.IntegrationService/CreateIntegration
+            # an integration of your own, as an administrator, whom loopback takes nobody for without a token
+            # (the simulator's read-only key is {{{DemoAccount.ReadOnlyKey}}}, Payments is {{{service}}})
+            TOKEN={{{stage.AdminToken}}}
+            grpcurl -plaintext -H "authorization: Bearer $TOKEN" -d '{"integration": {"name": "mine", "api_key": "{{{DemoAccount.ReadOnlyKey}}}"}}' {{{at}}} border0.pdsidecar.v1.IntegrationService/CreateIntegration
             grpcurl -plaintext -d '{"integration_name": "mine"}' {{{at}}} border0.pdsidecar.v1.IntegrationService/ListPagerDutyServices
 
             curl {{{simulator}}}/sim      # what else the simulator can do

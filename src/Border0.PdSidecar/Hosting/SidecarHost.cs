@@ -1,12 +1,14 @@
 using System.Net;
 using System.Runtime.InteropServices;
-using System.Security.Cryptography.X509Certificates;
+using Border0.PdSidecar.Access;
+using Border0.PdSidecar.Access.Tls;
+using Border0.PdSidecar.Access.Tokens;
 using Border0.PdSidecar.Administration;
 using Border0.PdSidecar.Configuration;
 using Border0.PdSidecar.Engine.Sessions;
-using Border0.PdSidecar.Http;
 using Border0.PdSidecar.Rpc;
 using Border0.PdSidecar.Storage;
+using Border0.PdSidecar.Telemetry;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
@@ -38,17 +40,19 @@ public sealed partial class SidecarHost : IAsyncDisposable
             var socket = Path.GetFullPath(options.GrpcSocket.Length > 0 ? options.GrpcSocket : directory.File("pdsidecar.sock"));
             UnixSocketFile.MakeWay(socket);
             app = Build(options, time, directory, socket);
+            app.Services.GetRequiredService<TokenWatch>().Load();
             await app.Services.GetRequiredService<ConfigurationState>().LoadAsync(cancellation);
             await app.Services.GetRequiredService<SessionRegistry>().StartAsync(AccessRequests.Recorded, cancellation);
             await app.StartAsync(cancellation);
-            File.SetUnixFileMode(socket, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+            UnixSocketFile.Open(socket, options.GrpcSocketGroup, options.GrpcSocketMode);
 
             var bound = app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses
                 .Where(a => !a.Contains("unix:", StringComparison.Ordinal)).Select(a => new Uri(a).Authority).ToList();
             var endpoints = new Endpoints(socket, bound[0], bound[1]);
             app.Services.GetRequiredService<Readiness>().Set(true);
             endpoints.Write(directory.File("endpoints.json"));
-            SidecarReady(app.Logger, endpoints.GrpcSocket, endpoints.GrpcTcp, endpoints.Http, directory.Path);
+            GiveBackWhatTheStartTook();
+            SidecarReady(app.Logger, endpoints.GrpcSocket, endpoints.GrpcTcp, (TlsFiles.OfHttp(options) is null ? "http://" : "https://") + endpoints.Http, directory.Path);
             return new SidecarHost(app, directory, endpoints);
         }
         catch
@@ -87,18 +91,37 @@ public sealed partial class SidecarHost : IAsyncDisposable
         _directory.Dispose();
     }
 
+    /// <summary>A start makes as much garbage as many minutes of an idle sidecar: nobody needs it resident.</summary>
+    private static void GiveBackWhatTheStartTook() =>
+        ThreadPool.UnsafeQueueUserWorkItem(static _ => GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true), null);
+
     private static WebApplication Build(SidecarOptions options, TimeProvider time, DataDirectory directory, string socket)
     {
-        var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ContentRootPath = directory.Path });
+        // The builder would watch the data directory for changes of a configuration that it does not read.
+        var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ContentRootPath = directory.Path, Args = ["--hostBuilder:reloadConfigOnChange=false"] });
         builder.Configuration.Sources.Clear();
         ConfigureLogging(builder.Logging, options);
         builder.WebHost.UseKestrelHttpsConfiguration();
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             KestrelSettings.Apply(kestrel);
-            kestrel.ListenUnixSocket(socket, listen => listen.Protocols = HttpProtocols.Http2);
-            Listen(kestrel, options.GrpcTcp, HttpProtocols.Http2, options);
-            Listen(kestrel, options.Http, HttpProtocols.Http1, options);
+            KestrelLimits.Apply(kestrel.Limits, options.Limits);
+            kestrel.ListenUnixSocket(socket, listen =>
+            {
+                listen.Protocols = HttpProtocols.Http2;
+                kestrel.ApplicationServices.GetRequiredService<Gatekeeper>().GuardSocket(listen);
+            });
+            var (gatekeeper, tls) = (kestrel.ApplicationServices.GetRequiredService<Gatekeeper>(), kestrel.ApplicationServices.GetRequiredService<ListenerTls>());
+            Listen(kestrel, options.GrpcTcp, HttpProtocols.Http2, listen =>
+            {
+                tls.UseForGrpc(listen);
+                gatekeeper.GuardTcp(listen, "grpc_tcp", options.GrpcTcp.IsLoopback, tls.Clients);
+            });
+            Listen(kestrel, options.Http, HttpProtocols.Http1, listen =>
+            {
+                tls.UseForHttp(listen);
+                gatekeeper.GuardTcp(listen, "http", options.Http.IsLoopback);
+            });
         });
         builder.Services
             .AddSingleton(options)
@@ -107,11 +130,19 @@ public sealed partial class SidecarHost : IAsyncDisposable
             .AddDecisionLog(directory, options)
             .AddSidecarEngine(options)
             .AddPagerDuty(options)
-            .AddSidecarRpc()
+            .AddAccess()
+            .AddSidecarRpc(options)
+            .AddTelemetry()
             .AddSingleton<Readiness>()
             .Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(5));
         var app = builder.Build();
         app.Services.GetRequiredService<Readiness>().Set(false);
+        var (tokens, certificates) = (app.Services.GetRequiredService<TokenWatch>(), app.Services.GetRequiredService<ListenerTls>());
+        app.Services.GetRequiredService<Readiness>().Ask(() =>
+        [
+            .. tokens.Trouble is { } why ? (StorageTrouble[])[new("tokens", why)] : [],
+            .. certificates.All.Where(c => c.Trouble is not null).Select(c => new StorageTrouble(c.Key, c.Trouble!)),
+        ]);
 
         // Counts from here on, not only from the first time that somebody looks.
         _ = app.Services.GetRequiredService<MetricsPage>();
@@ -119,14 +150,11 @@ public sealed partial class SidecarHost : IAsyncDisposable
         return app;
     }
 
-    private static void Listen(KestrelServerOptions kestrel, ListenAddress address, HttpProtocols protocols, SidecarOptions options) =>
+    private static void Listen(KestrelServerOptions kestrel, ListenAddress address, HttpProtocols protocols, Action<ListenOptions> guard) =>
         kestrel.Listen(new IPEndPoint(address.Address, address.Port), listen =>
         {
             listen.Protocols = protocols;
-            if (!address.IsLoopback)
-            {
-                listen.UseHttps(X509Certificate2.CreateFromPemFile(options.TlsCertificate, options.TlsKey));
-            }
+            guard(listen);
         });
 
     private static void ConfigureLogging(ILoggingBuilder logging, SidecarOptions options)
@@ -136,6 +164,9 @@ public sealed partial class SidecarHost : IAsyncDisposable
 
         // It would make an Activity for every call, as soon as anything of it could be logged.
         logging.AddFilter("Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.None);
+
+        // It quotes a header that it cannot read, which may be the one with the token.
+        logging.AddFilter("Microsoft.AspNetCore.Server.Kestrel.BadRequests", LogLevel.None);
 
         // The framework's own talk is worth hearing when something is wrong, or when somebody asks for more than usual.
         if (options.LogLevel >= LogLevel.Information)
@@ -168,6 +199,6 @@ public sealed partial class SidecarHost : IAsyncDisposable
     [LibraryImport("libc", EntryPoint = "umask")]
     private static partial int Umask(int mask);
 
-    [LoggerMessage(LogLevel.Information, "Ready: gRPC on {GrpcSocket} and {GrpcTcp}, webhooks, metrics and health on http://{Http}, data in {Data}", EventName = "SidecarReady")]
+    [LoggerMessage(LogLevel.Information, "Ready: gRPC on {GrpcSocket} and {GrpcTcp}, webhooks, metrics and health on {Http}, data in {Data}", EventName = "SidecarReady")]
     private static partial void SidecarReady(ILogger logger, string grpcSocket, string grpcTcp, string http, string data);
 }

@@ -1,3 +1,6 @@
+using Border0.PdSidecar.Access;
+using Border0.PdSidecar.Access.Tls;
+using Border0.PdSidecar.Access.Tokens;
 using Border0.PdSidecar.Administration;
 using Border0.PdSidecar.Configuration;
 using Border0.PdSidecar.DecisionLog;
@@ -14,6 +17,8 @@ using Border0.PdSidecar.Rpc;
 using Border0.PdSidecar.Storage;
 using Border0.PdSidecar.Storage.Secrets;
 using Border0.PdSidecar.Storage.Sqlite;
+using Border0.PdSidecar.Storage.Tokens;
+using Border0.PdSidecar.Telemetry;
 using Grpc.HealthCheck;
 
 namespace Border0.PdSidecar.Hosting;
@@ -25,7 +30,9 @@ internal static class SidecarServices
     public static IServiceCollection AddSidecarStorage(this IServiceCollection services, DataDirectory directory, SidecarOptions options) => services
         .AddSingleton(directory)
         .AddSingleton(_ => KeyRing.Open(options.EncryptionKeyFile.Length > 0 ? options.EncryptionKeyFile : directory.File("encryption.key")))
-        .AddSingleton<IConfigurationStore>(s => SqliteConfigurationStore.Open(directory.File("pdsidecar.db"), s.GetRequiredService<KeyRing>()))
+        .AddSingleton(s => SqliteConfigurationStore.Open(directory.File("pdsidecar.db"), s.GetRequiredService<KeyRing>()))
+        .AddSingleton<IConfigurationStore>(s => s.GetRequiredService<SqliteConfigurationStore>())
+        .AddHostedService<StorageWatch>()
         .AddSingleton(s => SqliteSessionJournal.Open(directory.File("sessions.db"), s.GetRequiredService<TimeProvider>(), s.GetRequiredService<ILogger<SqliteSessionJournal>>()))
         .AddSingleton<ISessionJournal>(s => s.GetRequiredService<SqliteSessionJournal>())
         .AddSingleton(_ => SqliteBlobs.Open(directory.File("facts.db")))
@@ -35,7 +42,15 @@ internal static class SidecarServices
     public static IServiceCollection AddSidecarEngine(this IServiceCollection services, SidecarOptions options) => services
         .AddSingleton<PolicyCatalog>()
         .AddSingleton<FactsStore>()
-        .AddSingleton(new Engine.Sessions.SessionOptions { ExpiringWarning = options.ExpiringWarning, SessionLease = options.SessionLease, RequireWatcher = options.RequireWatcher })
+        .AddSingleton(new Engine.Sessions.SessionOptions
+        {
+            ExpiringWarning = options.ExpiringWarning,
+            SessionLease = options.SessionLease,
+            RequireWatcher = options.RequireWatcher,
+            MaxSessionsPerConnector = options.Limits.MaxSessionsPerConnector,
+            MaxSessions = options.Limits.MaxSessions,
+            MaxConnectors = options.Limits.MaxConnectors,
+        })
         .AddSingleton<SessionRegistry>();
 
     /// <summary>What is on record. Disposed of after whatever records, and written to its end then.</summary>
@@ -60,7 +75,13 @@ internal static class SidecarServices
             OnCallHorizon = options.OnCallHorizon,
         })
         .AddSingleton(s => new PagerDutyClients(
-            new PagerDutyClientOptions { RateShare = options.RateShare }, s.GetRequiredService<TimeProvider>(), s.GetRequiredService<ILoggerFactory>()))
+            new PagerDutyClientOptions
+            {
+                RateShare = options.RateShare,
+                Addresses = new PagerDutyAddresses { Allowed = options.PagerDutyBaseUrl, AllowPrivate = options.PagerDutyPrivateAddresses },
+            },
+            s.GetRequiredService<TimeProvider>(),
+            s.GetRequiredService<ILoggerFactory>()))
         .AddSingleton(s => new PagerDutyFeeds(
             s.GetRequiredService<FactsStore>(),
             s.GetRequiredService<PagerDutyClients>(),
@@ -71,53 +92,102 @@ internal static class SidecarServices
         .AddSingleton<PagerDutyProbe>()
         .AddSingleton<WebhookReceiver>();
 
+    /// <summary>Who may call what.</summary>
+    public static IServiceCollection AddAccess(this IServiceCollection services) => services
+        .AddSingleton<Gatekeeper>()
+        .AddSingleton<ListenerTls>()
+        .AddHostedService<CertificateWatch>()
+        .AddSingleton(s => new TokenFile(s.GetRequiredService<DataDirectory>().Path, s.GetRequiredService<TimeProvider>()))
+        .AddSingleton<TokenTable>()
+        .AddSingleton<TokenWatch>()
+        .AddHostedService(s => s.GetRequiredService<TokenWatch>());
+
     /// <summary>The gRPC services, health and reflection.</summary>
-    public static IServiceCollection AddSidecarRpc(this IServiceCollection services)
+    public static IServiceCollection AddSidecarRpc(this IServiceCollection services, SidecarOptions options)
     {
+        // Not for EvaluationRpc, which does it by itself: an interceptor costs every call.
         services.AddGrpc(grpc =>
-        {
-            grpc.Interceptors.Add<ErrorInterceptor>();
-            grpc.MaxReceiveMessageSize = 4 * 1024 * 1024;
-        }).AddServiceOptions<EvaluationRpc>(grpc =>
-        {
-            // A connector may list 100,000 sessions when it subscribes, each with its user, groups and tags.
-            grpc.MaxReceiveMessageSize = 64 * 1024 * 1024;
-        });
+            {
+                grpc.MaxReceiveMessageSize = options.Limits.MaxMessageSize;
+                grpc.CompressionProviders = [new BoundedGzip(options.Limits.MaxMessageSize)];
+            })
+            .AddServiceOptions<IntegrationRpc>(grpc => grpc.Interceptors.Add<ErrorInterceptor>())
+            .AddServiceOptions<PolicyRpc>(grpc => grpc.Interceptors.Add<ErrorInterceptor>())
+            .AddServiceOptions<HealthServiceImpl>(grpc => grpc.Interceptors.Add<ErrorInterceptor>())
+            .AddServiceOptions<WatchRpc>(grpc =>
+            {
+                grpc.MaxReceiveMessageSize = options.Limits.MaxSubscriptionSize;
+                grpc.CompressionProviders = [new BoundedGzip(options.Limits.MaxSubscriptionSize)];
+            });
         services.AddGrpcReflection();
         return services
+            .AddSingleton<CallErrors>()
             .AddSingleton<ErrorInterceptor>()
             .AddSingleton<ConfigurationState>()
             .AddSingleton<Decider>()
+            .AddSingleton<CallerStreams>()
+            .AddSingleton<SubscriptionGate>()
+            .AddSingleton<UnfinishedMessages>()
+            .AddSingleton<WatchRpc>()
             .AddSingleton<IntegrationRpc>()
             .AddSingleton<PolicyRpc>()
             .AddSingleton<EvaluationRpc>()
             .AddSingleton<HealthServiceImpl>()
-            .AddSingleton<WebhookEndpoint>()
-            .AddSingleton<MetricsPage>();
+            .AddSingleton<WebhookEndpoint>();
     }
+
+    /// <summary>What can be measured of the sidecar.</summary>
+    public static IServiceCollection AddTelemetry(this IServiceCollection services) => services
+        .AddSingleton<CallMetrics>()
+        .AddSingleton<CallMeter>()
+        .AddSingleton<MetricsPage>();
 
     /// <summary>Every path that is served.</summary>
     public static void MapSidecar(this WebApplication app)
     {
-        app.MapGrpcService<IntegrationRpc>();
-        app.MapGrpcService<PolicyRpc>();
-        app.MapGrpcService<EvaluationRpc>();
-        app.MapGrpcService<HealthServiceImpl>();
-        app.MapGrpcReflectionService();
+        var meter = app.Services.GetRequiredService<CallMeter>();
+        foreach (var service in (IEndpointConventionBuilder[])
+            [
+                app.MapGrpcService<IntegrationRpc>(), app.MapGrpcService<PolicyRpc>(), app.MapGrpcService<EvaluationRpc>(), app.MapGrpcService<HealthServiceImpl>(), app.MapGrpcReflectionService(),
+            ])
+        {
+            UnfinishedMessages.Guard(service);
+            Gatekeeper.Guard(service);
+            meter.Guard(service);
+        }
+
+        // Its messages have a gate of their own.
+        var watch = app.MapGrpcService<WatchRpc>();
+        SubscriptionGate.Guard(watch);
+        Gatekeeper.Guard(watch);
+        meter.Guard(watch);
         app.MapPost("/webhooks/pagerduty/v3/{integration}", (HttpContext context) => app.Services.GetRequiredService<WebhookEndpoint>().HandleAsync(context));
-        app.MapGet("/metrics", (HttpContext context) => WriteAsync(context, app.Services.GetRequiredService<MetricsPage>().Write()));
-        app.MapGet("/healthz", (HttpContext context) => WriteAsync(context, "ok\n"));
+        app.MapGet("/metrics", (HttpContext context) =>
+        {
+            if (Gatekeeper.MayLook(context))
+            {
+                return WriteAsync(context, app.Services.GetRequiredService<MetricsPage>().Write(), Exposition.ContentType);
+            }
+
+            context.Response.StatusCode = StatusCodes.Status401Unauthorized;
+            context.Response.Headers.WWWAuthenticate = "Bearer";
+            return WriteAsync(context, "a token with role viewer is needed here\n");
+        });
+        app.MapGet("/healthz", (HttpContext context) => WriteAsync(context, "ok\n" + Describe(app, context)));
         app.MapGet("/readyz", (HttpContext context) =>
         {
             var isReady = app.Services.GetRequiredService<Readiness>().IsReady;
             context.Response.StatusCode = isReady ? StatusCodes.Status200OK : StatusCodes.Status503ServiceUnavailable;
-            return WriteAsync(context, isReady ? "ready\n" : "not ready\n");
+            return WriteAsync(context, Describe(app, context));
         });
     }
 
-    private static Task WriteAsync(HttpContext context, string text)
+    private static string Describe(WebApplication app, HttpContext context) =>
+        app.Services.GetRequiredService<Readiness>().Describe(withReasons: Gatekeeper.MayLook(context));
+
+    private static Task WriteAsync(HttpContext context, string text, string type = "text/plain; charset=utf-8")
     {
-        context.Response.ContentType = "text/plain; charset=utf-8";
+        context.Response.ContentType = type;
         return context.Response.WriteAsync(text, context.RequestAborted);
     }
 }

@@ -1,9 +1,11 @@
+using Border0.PdSidecar.Access;
 using Border0.PdSidecar.Administration;
 using Border0.PdSidecar.Configuration;
 using Border0.PdSidecar.Engine;
 using Border0.PdSidecar.Engine.Sessions;
 using Border0.PdSidecar.Engine.Validation;
 using Border0.PdSidecar.PagerDuty.Feeds;
+using Border0.PdSidecar.Telemetry;
 using Border0.PdSidecar.V1;
 using Google.Protobuf.WellKnownTypes;
 using Grpc.Core;
@@ -12,53 +14,134 @@ namespace Border0.PdSidecar.Rpc;
 
 /// <summary>EvaluationService over the decider and the sessions.</summary>
 internal sealed class EvaluationRpc(
-    Decider decider, SessionRegistry sessions, ConfigurationState state, PagerDutyFeeds feeds, SidecarOptions options, TimeProvider time, IHostApplicationLifetime lifetime)
-    : EvaluationService.EvaluationServiceBase
+    Decider decider, SessionRegistry sessions, ConfigurationState state, PagerDutyFeeds feeds, SidecarOptions options, TimeProvider time, IHostApplicationLifetime lifetime, CallErrors errors, IConfigurationObserver observer, CallerStreams streams, CallMeter meter)
+    : EvaluationRpcBase
 {
     private const int MostActiveSessions = 100_000;
 
-    public override Task<EvaluateResponse> Evaluate(EvaluateRequest request, ServerCallContext context) =>
-        decider.DecideAsync(request, context.Deadline, TraceParent(context), context.CancellationToken).AsTask();
+    /// <summary>Sent with what follows.</summary>
+    private static readonly WriteOptions Together = new(WriteFlags.BufferHint);
 
-    public override async Task EvaluateStream(
-        IAsyncStreamReader<EvaluateStreamRequest> requestStream, IServerStreamWriter<EvaluateStreamResponse> responseStream, ServerCallContext context)
+    /// <inheritdoc/>
+    /// <remarks>Errors are made here, since an interceptor for all of them would cost every call.</remarks>
+    public override Task<EvaluationAnswer> Evaluate(EvaluateRequest request, ServerCallContext context)
     {
-        using var stream = new EvaluationStream(decider, requestStream, responseStream, TraceParent(context));
-        await stream.RunAsync(context.Deadline, context.CancellationToken);
+        var started = time.GetTimestamp();
+        try
+        {
+            var deciding = decider.DecideAsync(request, new EvaluateCall(context, Caller.Of(context)));
+            if (!deciding.IsCompletedSuccessfully)
+            {
+                return LateAsync(deciding.AsTask(), context, started);
+            }
+
+            meter.Evaluated(StatusCode.OK, started);
+            return Task.FromResult(deciding.Result);
+        }
+        catch (Exception e)
+        {
+            throw Failed(e, context, started);
+        }
     }
 
-    public override async Task WatchSessions(WatchSessionsRequest request, IServerStreamWriter<WatchSessionsResponse> responseStream, ServerCallContext context)
+    private async Task<EvaluationAnswer> LateAsync(Task<EvaluationAnswer> deciding, ServerCallContext context, long started)
     {
+        try
+        {
+            var answer = await deciding;
+            meter.Evaluated(StatusCode.OK, started);
+            return answer;
+        }
+        catch (Exception e)
+        {
+            throw Failed(e, context, started);
+        }
+    }
+
+    private RpcException Failed(Exception e, ServerCallContext context, long started)
+    {
+        var error = e as RpcException ?? errors.Translate(e, context);
+        meter.Evaluated(error.StatusCode, started);
+        return error;
+    }
+
+    public override async Task EvaluateStream(
+        IAsyncStreamReader<EvaluateStreamRequest> requestStream, IServerStreamWriter<StreamAnswer> responseStream, ServerCallContext context)
+    {
+        var caller = Caller.Of(context);
+        try
+        {
+            using var counted = streams.Evaluation(caller, context);
+            using var stream = new EvaluationStream(decider, caller, requestStream, responseStream, context);
+            await stream.RunAsync();
+        }
+        catch (Exception e) when (e is not RpcException)
+        {
+            throw caller.Ended is { } ended ? AccessErrors.CredentialsInvalid(ended) : errors.Translate(e, context);
+        }
+    }
+
+    public override Task WatchSessions(WatchSessionsRequest request, IServerStreamWriter<WatchSessionsResponse> responseStream, ServerCallContext context) =>
+        errors.GuardAsync(() => WatchAsync(request, responseStream, context), context);
+
+    private async Task<bool> WatchAsync(WatchSessionsRequest request, IServerStreamWriter<WatchSessionsResponse> responseStream, ServerCallContext context)
+    {
+        var caller = Caller.Of(context);
+        request.ConnectorId = caller.ConnectorFor(request.ConnectorId);
         var organization = Organization(request.OrganizationId);
         var (active, heartbeat) = Read(request, organization);
+        if (!sessions.HasRoomFor(organization, request.ConnectorId))
+        {
+            throw RpcErrors.Exhausted("TOO_MANY_CONNECTORS", $"there are {options.Limits.MaxConnectors} connectors already (max_connectors): use one id for each, and give each a token that is bound to it");
+        }
+
+        using var counted = streams.Watch(organization, request.ConnectorId);
         using var watch = sessions.Watch(organization, request.ConnectorId, request.ResumeToken, active, heartbeat, FactsAges);
-        using var ends = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken, lifetime.ApplicationStopping, watch.TooSlow);
+
+        // A watch may last for weeks, and the list have megabytes.
+        request.ActiveSessions.Clear();
+        SubscriptionGate.TakenIn(context.GetHttpContext());
+        using var ends = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken, lifetime.ApplicationStopping, watch.TooSlow, caller.Ends);
         try
         {
             await foreach (var message in watch.ReadAllAsync(ends.Token))
             {
+                responseStream.WriteOptions = watch.MoreFollow ? Together : null;
                 await responseStream.WriteAsync(message, ends.Token);
             }
+
+            return true;
         }
         catch (Exception e) when (e is OperationCanceledException or InvalidOperationException or IOException && ends.IsCancellationRequested)
         {
-            throw watch.TooSlow.IsCancellationRequested ? RpcErrors.TooSlow()
+            throw caller.Ended is { } ended ? AccessErrors.CredentialsInvalid(ended)
+                : watch.TooSlow.IsCancellationRequested ? RpcErrors.TooSlow()
                 : lifetime.ApplicationStopping.IsCancellationRequested ? RpcErrors.Stopping()
                 : new RpcException(new Status(StatusCode.Cancelled, "the watch was cancelled"));
         }
     }
 
-    public override Task<EndSessionResponse> EndSession(EndSessionRequest request, ServerCallContext context)
+    public override Task<EndSessionResponse> EndSession(EndSessionRequest request, ServerCallContext context) =>
+        errors.GuardAsync(() => Task.FromResult(End(request, Caller.Of(context))), context);
+
+    public override Task<RevokeSessionResponse> RevokeSession(RevokeSessionRequest request, ServerCallContext context) =>
+        errors.GuardAsync(() => RevokeAsync(request, Actor.Of(context), context.CancellationToken), context);
+
+    public override Task<ListSessionsResponse> ListSessions(ListSessionsRequest request, ServerCallContext context) =>
+        errors.GuardAsync(() => Task.FromResult(List(request)), context);
+
+    private EndSessionResponse End(EndSessionRequest request, Caller caller)
     {
+        request.ConnectorId = caller.ConnectorFor(request.ConnectorId);
         var found = new FieldViolations();
         found.RequireText("connector_id", request.ConnectorId, 256);
         found.RequireText("session_key", request.SessionKey, 256);
         return found.None
-            ? Task.FromResult(new EndSessionResponse { WasOpen = sessions.End(Organization(request.OrganizationId), request.ConnectorId, request.SessionKey) })
+            ? new EndSessionResponse { WasOpen = sessions.End(Organization(request.OrganizationId), request.ConnectorId, request.SessionKey) }
             : throw RpcErrors.Invalid(found);
     }
 
-    public override async Task<RevokeSessionResponse> RevokeSession(RevokeSessionRequest request, ServerCallContext context)
+    private async Task<RevokeSessionResponse> RevokeAsync(RevokeSessionRequest request, Actor actor, CancellationToken cancellation)
     {
         var found = new FieldViolations();
         found.CheckText("connector_id", request.ConnectorId, 256);
@@ -69,15 +152,28 @@ internal sealed class EvaluationRpc(
             throw RpcErrors.Invalid(found);
         }
 
-        var revision = sessions.Revoke(Organization(request.OrganizationId), request.ConnectorId, request.SessionKey, request.Reason)
+        var organization = Organization(request.OrganizationId);
+        var revision = sessions.Revoke(organization, request.ConnectorId, request.SessionKey, request.Reason)
             ?? throw RpcErrors.NotFound("session", request.SessionKey);
+        observer.Changed(new ConfigurationChange("session", organization, request.SessionKey, null, "", Revocation(request), "") { Action = "revoke", Actor = actor });
 
         // Nothing but this call knows of it: an answer means that a kill does not undo it.
-        await sessions.FlushAsync(context.CancellationToken);
+        await sessions.FlushAsync(cancellation);
         return new RevokeSessionResponse { Revision = revision };
     }
 
-    public override Task<ListSessionsResponse> ListSessions(ListSessionsRequest request, ServerCallContext context)
+    private static Struct Revocation(RevokeSessionRequest request)
+    {
+        var revocation = new Struct { Fields = { ["reason"] = Value.ForString(request.Reason) } };
+        if (request.ConnectorId.Length > 0)
+        {
+            revocation.Fields["connector_id"] = Value.ForString(request.ConnectorId);
+        }
+
+        return revocation;
+    }
+
+    private ListSessionsResponse List(ListSessionsRequest request)
     {
         var (size, after) = PageTokens.Read(request.PageSize, request.PageToken, 100, 1000);
         var parts = after.Split('\n');
@@ -96,11 +192,8 @@ internal sealed class EvaluationRpc(
             response.NextPageToken = PageTokens.For($"{last.ConnectorId}\n{last.SessionKey}");
         }
 
-        return Task.FromResult(response);
+        return response;
     }
-
-    /// <summary>The header that the server holds ready; the call's own metadata would be built for it.</summary>
-    private static string? TraceParent(ServerCallContext context) => context.GetHttpContext().Request.Headers.TraceParent;
 
     private static (List<AdoptedSession> Active, TimeSpan Heartbeat) Read(WatchSessionsRequest request, string organization)
     {

@@ -1,57 +1,70 @@
-using System.Threading.Channels;
+using Border0.PdSidecar.Access;
 using Border0.PdSidecar.V1;
 using Grpc.Core;
 
 namespace Border0.PdSidecar.Rpc;
 
 /// <summary>
-/// One EvaluateStream: what can be decided at once of a message is answered in one message; what waits for PagerDuty follows when it is
-/// ready. Bounded: a caller that does not read its answers is not read from, and at most so many requests wait at a time.
+/// One EvaluateStream: what can be decided at once is answered at once, the answers of messages that have come together in one; what waits for
+/// PagerDuty follows when it is ready. Bounded: a caller that does not read its answers is not read from, and at most so many requests
+/// wait at a time.
 /// </summary>
 internal sealed class EvaluationStream(
-    Decider decider, IAsyncStreamReader<EvaluateStreamRequest> requests, IServerStreamWriter<EvaluateStreamResponse> responses, string? traceParent) : IDisposable
+    Decider decider, Caller caller, IAsyncStreamReader<EvaluateStreamRequest> requests, IServerStreamWriter<StreamAnswer> responses, ServerCallContext context) : IDisposable
 {
     private const int MostInMessage = 1024;
     private const int MostWaiting = 1024;
 
-    private readonly Channel<EvaluateStreamResponse> _answers = Channel.CreateBounded<EvaluateStreamResponse>(new BoundedChannelOptions(64) { SingleReader = true });
+    /// <summary>Answers are sent when there are so many bytes of them, even if more requests are there.</summary>
+    private const int MostTogether = 32 * 1024;
+
+    private readonly SemaphoreSlim _writing = new(1);
     private readonly SemaphoreSlim _waiting = new(MostWaiting);
     private int _drained;
 
-    public async Task RunAsync(DateTime deadline, CancellationToken cancellation)
+    public async Task RunAsync()
     {
-        using var ends = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        var writing = WriteAsync(ends.Token);
+        using var ends = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken, caller.Ends);
+        var call = new EvaluateCall(context, caller, ends.Token);
         try
         {
-            await foreach (var message in requests.ReadAllAsync(ends.Token))
+            var answer = new StreamAnswer();
+            for (var next = requests.MoveNext(ends.Token); await next;)
             {
+                var message = requests.Current;
                 if (message.Requests.Count > MostInMessage)
                 {
                     throw RpcErrors.Invalid("requests", $"must have at most {MostInMessage} entries in one message");
                 }
 
-                await TakeAsync(message, deadline, ends.Token);
-                if (writing.IsCompleted)
+                await TakeAsync(message, answer, call);
+                next = requests.MoveNext(ends.Token);
+                if (!answer.IsEmpty && (!next.IsCompleted || answer.Size >= MostTogether))
                 {
-                    break;
+                    await WriteAsync(answer, ends.Token);
+                    answer = new StreamAnswer();
                 }
             }
 
+            if (!answer.IsEmpty)
+            {
+                await WriteAsync(answer, ends.Token);
+            }
+
             await DrainAsync();
-            _answers.Writer.Complete();
-            await writing;
         }
         finally
         {
             await ends.CancelAsync();
             await DrainAsync();
-            _answers.Writer.TryComplete();
-            await ((Task)writing).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 
-    public void Dispose() => _waiting.Dispose();
+    public void Dispose()
+    {
+        _writing.Dispose();
+        _waiting.Dispose();
+    }
 
     /// <summary>Waits until no request waits for PagerDuty any more; each does for a bounded time.</summary>
     private async Task DrainAsync()
@@ -62,53 +75,48 @@ internal sealed class EvaluationStream(
         }
     }
 
-    private async Task TakeAsync(EvaluateStreamRequest message, DateTime deadline, CancellationToken cancellation)
+    private async ValueTask TakeAsync(EvaluateStreamRequest message, StreamAnswer answer, EvaluateCall call)
     {
-        var ready = new EvaluateStreamResponse();
-        foreach (var request in message.Requests)
+        for (var i = 0; i < message.Requests.Count; i++)
         {
+            var request = message.Requests[i];
             try
             {
-                var deciding = decider.DecideAsync(request, deadline, traceParent, cancellation);
+                var deciding = decider.DecideAsync(request, call);
                 if (deciding.IsCompletedSuccessfully)
                 {
-                    ready.Responses.Add(deciding.Result);
+                    answer.Add(deciding.Result);
                 }
                 else
                 {
-                    await _waiting.WaitAsync(cancellation);
-                    _ = FollowAsync(request, deciding, cancellation);
+                    await _waiting.WaitAsync(call.Cancellation);
+                    _ = FollowAsync(request, deciding, call.Cancellation);
                 }
             }
             catch (RpcException e)
             {
-                ready.Failures.Add(Failure(request, e));
+                answer.Add(Failure(request, e));
             }
-        }
-
-        if (ready.Responses.Count + ready.Failures.Count > 0)
-        {
-            await _answers.Writer.WriteAsync(ready, cancellation);
         }
     }
 
-    private async Task FollowAsync(EvaluateRequest request, ValueTask<EvaluateResponse> deciding, CancellationToken cancellation)
+    private async Task FollowAsync(EvaluateRequest request, ValueTask<EvaluationAnswer> deciding, CancellationToken cancellation)
     {
         try
         {
-            var late = new EvaluateStreamResponse();
+            var late = new StreamAnswer();
             try
             {
-                late.Responses.Add(await deciding);
+                late.Add(await deciding);
             }
             catch (RpcException e)
             {
-                late.Failures.Add(Failure(request, e));
+                late.Add(Failure(request, e));
             }
 
-            await _answers.Writer.WriteAsync(late, cancellation);
+            await WriteAsync(late, cancellation);
         }
-        catch (Exception e) when (e is OperationCanceledException or ChannelClosedException)
+        catch (Exception) when (cancellation.IsCancellationRequested || context.CancellationToken.IsCancellationRequested)
         {
             // The stream is over: nobody waits for this answer.
             return;
@@ -119,11 +127,16 @@ internal sealed class EvaluationStream(
         }
     }
 
-    private async Task WriteAsync(CancellationToken cancellation)
+    private async ValueTask WriteAsync(StreamAnswer answer, CancellationToken cancellation)
     {
-        await foreach (var answer in _answers.Reader.ReadAllAsync(cancellation))
+        await _writing.WaitAsync(cancellation);
+        try
         {
             await responses.WriteAsync(answer, cancellation);
+        }
+        finally
+        {
+            _writing.Release();
         }
     }
 

@@ -1,3 +1,4 @@
+using Border0.PdSidecar.Access;
 using Border0.PdSidecar.Administration;
 using Border0.PdSidecar.Configuration;
 using Border0.PdSidecar.Engine;
@@ -14,6 +15,7 @@ using Grpc.Core;
 namespace Border0.PdSidecar.Rpc;
 
 /// <summary>IntegrationService over the configuration and PagerDuty.</summary>
+[BindServiceMethod(typeof(RequestBytes.Integrations), nameof(RequestBytes.Integrations.BindService))]
 internal sealed class IntegrationRpc(ConfigurationState state, PagerDutyFeeds feeds, PagerDutyProbe probe, SidecarOptions options, TimeProvider time)
     : IntegrationService.IntegrationServiceBase
 {
@@ -33,7 +35,7 @@ internal sealed class IntegrationRpc(ConfigurationState state, PagerDutyFeeds fe
         integration.Region = integration.Region == Region.Unspecified ? Region.Us : integration.Region;
         integration.CreateTime = integration.UpdateTime = time.GetUtcNow().ToTimestamp();
         var stored = Separate(integration, new IntegrationSecrets("", []));
-        return await state.PutAsync(stored, create: true, context.CancellationToken) == WriteOutcome.Written
+        return await state.PutAsync(stored, create: true, Actor.Of(context), context.CancellationToken) == WriteOutcome.Written
             ? new CreateIntegrationResponse { Integration = Shown(stored) }
             : throw RpcErrors.AlreadyExists(What, integration.Name);
     }
@@ -87,7 +89,7 @@ internal sealed class IntegrationRpc(ConfigurationState state, PagerDutyFeeds fe
 
         changed.UpdateTime = time.GetUtcNow().ToTimestamp();
         var stored = Separate(changed, known.Secrets);
-        return await state.PutAsync(stored, create: false, context.CancellationToken) switch
+        return await state.PutAsync(stored, create: false, Actor.Of(context), context.CancellationToken) switch
         {
             WriteOutcome.Written => new UpdateIntegrationResponse { Integration = Shown(stored) },
             WriteOutcome.NotFound => throw RpcErrors.NotFound(What, incoming.Name),
@@ -99,7 +101,7 @@ internal sealed class IntegrationRpc(ConfigurationState state, PagerDutyFeeds fe
     {
         var known = Find(request.OrganizationId, request.Name);
         var deleted = await state.DeleteIntegrationAsync(
-            known.Integration.OrganizationId, request.Name, request.Etag, request.Force, context.CancellationToken);
+            known.Integration.OrganizationId, request.Name, request.Etag, request.Force, Actor.Of(context), context.CancellationToken);
         if (deleted.Refused)
         {
             throw RpcErrors.Precondition(

@@ -1,3 +1,4 @@
+using Border0.PdSidecar.Access;
 using Border0.PdSidecar.Administration;
 using Border0.PdSidecar.Configuration;
 using Border0.PdSidecar.Engine.Evaluation;
@@ -15,6 +16,7 @@ using Grpc.Core;
 namespace Border0.PdSidecar.Rpc;
 
 /// <summary>PolicyService over the configuration and the engine.</summary>
+[BindServiceMethod(typeof(RequestBytes.Policies), nameof(RequestBytes.Policies.BindService))]
 internal sealed class PolicyRpc(
     ConfigurationState state, PolicyCatalog catalog, FactsStore facts, PagerDutyFeeds feeds, PagerDutyProbe probe, SidecarOptions options, TimeProvider time)
     : PolicyService.PolicyServiceBase
@@ -36,7 +38,7 @@ internal sealed class PolicyRpc(
         var policy = Unsaved(request.Policy, request.PolicyDocument, nameRequired: true);
         policy.CreateTime = policy.UpdateTime = time.GetUtcNow().ToTimestamp();
         var warnings = await VerifyAsync(policy, context.CancellationToken);
-        return await state.PutAsync(policy, create: true, context.CancellationToken) == WriteOutcome.Written
+        return await state.PutAsync(policy, create: true, Actor.Of(context), context.CancellationToken) == WriteOutcome.Written
             ? new CreatePolicyResponse { Policy = Shown(policy, warnings) }
             : throw RpcErrors.AlreadyExists(What, policy.Name);
     }
@@ -126,7 +128,7 @@ internal sealed class PolicyRpc(
     public override async Task<DeletePolicyResponse> DeletePolicy(DeletePolicyRequest request, ServerCallContext context)
     {
         var known = Find(request.OrganizationId, request.Name);
-        return (await state.DeletePolicyAsync(known.OrganizationId, request.Name, request.Etag, context.CancellationToken)).Outcome switch
+        return (await state.DeletePolicyAsync(known.OrganizationId, request.Name, request.Etag, Actor.Of(context), context.CancellationToken)).Outcome switch
         {
             WriteOutcome.Written => new DeletePolicyResponse(),
             WriteOutcome.NotFound => throw RpcErrors.NotFound(What, request.Name),
@@ -245,7 +247,7 @@ internal sealed class PolicyRpc(
     private async Task<Policy> ReplaceAsync(Policy changed, ServerCallContext context)
     {
         changed.UpdateTime = time.GetUtcNow().ToTimestamp();
-        return await state.PutAsync(changed, create: false, context.CancellationToken) switch
+        return await state.PutAsync(changed, create: false, Actor.Of(context), context.CancellationToken) switch
         {
             WriteOutcome.Written => changed,
             WriteOutcome.NotFound => throw RpcErrors.NotFound(What, changed.Name),

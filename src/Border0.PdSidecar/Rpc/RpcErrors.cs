@@ -10,12 +10,33 @@ internal static class RpcErrors
 {
     private const string Domain = "pdsidecar.border0.com";
 
+    // gRPC's libraries for Java and C take 8 KiB of headers, the message (percent-encoded) and the details (in base 64) included; beyond
+    // that the caller would see some other error than this one.
+    private const int LongestMessage = 1400;
+    private const int LongestViolations = 3000;
+
     public static RpcException Invalid(FieldViolations found)
     {
         var bad = new BadRequest();
-        bad.FieldViolations.Add(found.Found.Select(v => new BadRequest.Types.FieldViolation { Field = v.Field, Description = v.Description }));
-        return Error(Code.InvalidArgument, "INVALID_FIELDS", string.Join("; ", found.Found.Select(v => $"{v.Field} {v.Description}")), bad);
+        foreach (var violation in found.Found)
+        {
+            bad.FieldViolations.Add(new BadRequest.Types.FieldViolation { Field = violation.Field, Description = violation.Description });
+            if (bad.CalculateSize() > LongestViolations)
+            {
+                bad.FieldViolations.RemoveAt(bad.FieldViolations.Count - 1);
+                break;
+            }
+        }
+
+        var more = found.Found.Count - bad.FieldViolations.Count;
+        return Error(
+            Code.InvalidArgument,
+            "INVALID_FIELDS",
+            (more > 0 ? $"(and {more} more) " : "") + string.Join("; ", found.Found.Select(v => $"{v.Field} {v.Description}")),
+            bad);
     }
+
+    public static RpcException Malformed(string why) => Error(Code.InvalidArgument, "MALFORMED_REQUEST", $"the request is no message of its type: {why}");
 
     public static RpcException Invalid(string field, string description)
     {
@@ -34,9 +55,16 @@ internal static class RpcErrors
 
     public static RpcException Precondition(string reason, string message) => Error(Code.FailedPrecondition, reason, message);
 
+    public static RpcException Unauthenticated(string reason, string message) => Error(Code.Unauthenticated, reason, message);
+
+    public static RpcException PermissionDenied(string reason, string message, params ReadOnlySpan<(string Key, string Value)> metadata) =>
+        Error(Code.PermissionDenied, reason, message, null, metadata);
+
     public static RpcException Unavailable(string reason, string message) => Error(Code.Unavailable, reason, message);
 
     public static RpcException Internal(string id) => Error(Code.Internal, "INTERNAL", $"something went wrong inside the sidecar; its log says more under {id}");
+
+    public static RpcException Exhausted(string reason, string message) => Error(Code.ResourceExhausted, reason, message);
 
     public static RpcException TooSlow() => Error(
         Code.ResourceExhausted, "WATCHER_TOO_SLOW", "the watcher reads too slowly and was cut off; resume with the last resume_token");
@@ -46,15 +74,40 @@ internal static class RpcErrors
     /// <summary>The stable reason of an error that was made here.</summary>
     public static string ReasonOf(RpcException e) => e.GetRpcStatus()?.GetDetail<ErrorInfo>()?.Reason ?? "";
 
-    private static RpcException Error(Code code, string reason, string message, BadRequest? bad = null)
+    private static RpcException Error(Code code, string reason, string message, BadRequest? bad = null, params ReadOnlySpan<(string Key, string Value)> metadata)
     {
+        message = Shortened(message);
         var status = new Google.Rpc.Status { Code = (int)code, Message = message };
-        status.Details.Add(Any.Pack(new ErrorInfo { Reason = reason, Domain = Domain }));
+        var info = new ErrorInfo { Reason = reason, Domain = Domain };
+        foreach (var (key, value) in metadata)
+        {
+            info.Metadata.Add(key, value);
+        }
+
+        status.Details.Add(Any.Pack(info));
         if (bad is not null)
         {
             status.Details.Add(Any.Pack(bad));
         }
 
         return status.ToRpcException();
+    }
+
+    /// <summary>The message as far as there is room for it, percent-encoded as it is sent.</summary>
+    private static string Shortened(string message)
+    {
+        var (at, left) = (0, LongestMessage);
+        foreach (var rune in message.EnumerateRunes())
+        {
+            left -= rune.IsAscii && !char.IsControl((char)rune.Value) && rune.Value != '%' ? 1 : 3 * rune.Utf8SequenceLength;
+            if (left < 0)
+            {
+                return message[..at] + "...";
+            }
+
+            at += rune.Utf16SequenceLength;
+        }
+
+        return message;
     }
 }

@@ -29,10 +29,17 @@ internal sealed class EvaluationCase(JsonObject source)
 
     public DateTimeOffset? Opened => source["opened"] is { } opened ? DateTimeOffset.Parse(opened.GetValue<string>(), CultureInfo.InvariantCulture) : null;
 
-    public static IEnumerable<(string Topic, EvaluationCase Case)> All() =>
+    private static readonly Lazy<ILookup<(string Topic, string Name), string>> Texts = new(() => (
         from file in Directory.GetFiles(Path.Combine(AppContext.BaseDirectory, "Evaluation", "Cases"), "*.json").Order(StringComparer.Ordinal)
         from node in JsonNode.Parse(File.ReadAllText(file))!.AsArray()
-        select (Path.GetFileNameWithoutExtension(file), new EvaluationCase(node!.AsObject()));
+        select (Topic: Path.GetFileNameWithoutExtension(file), Name: node["name"]!.GetValue<string>(), Text: node.ToJsonString()))
+        .ToLookup(c => (c.Topic, c.Name), c => c.Text));
+
+    /// <summary>Every case's file and name.</summary>
+    public static IEnumerable<(string Topic, string Name)> All() => Texts.Value.SelectMany(c => c.Select(_ => c.Key));
+
+    /// <summary>One case.</summary>
+    public static EvaluationCase Of(string topic, string name) => new(JsonNode.Parse(Texts.Value[(topic, name)].Single())!.AsObject());
 
     /// <summary>"13:00" on the day of the case, or a whole instant.</summary>
     public DateTimeOffset Instant(string text) => text.Contains('T', StringComparison.Ordinal)
@@ -87,6 +94,7 @@ internal sealed class EvaluationCase(JsonObject source)
             {
                 ServiceId = i.Id,
                 AsOf = AsOf(i.Value),
+                ChangedAt = i.Value["changed"] is { } changed ? Instant(changed.GetValue<string>()) : null,
                 Open = [.. (i.Value["open"]?.AsArray() ?? []).Select(o => Incident(o!.AsObject()))],
             })],
             EscalationPolicies = [.. Entries(facts, "on_call", "PEP").Select(p => new EscalationPolicyFacts
@@ -94,7 +102,7 @@ internal sealed class EvaluationCase(JsonObject source)
                 Id = p.Id,
                 Name = "Payments EP",
                 AsOf = AsOf(p.Value),
-                KnownUntil = At.AddHours(12),
+                KnownUntil = p.Value["known_until"] is { } known ? Instant(known.GetValue<string>()) : At.AddHours(12),
                 Shifts = [.. (p.Value["shifts"]?.AsArray() ?? []).Select(s => Shift(s!.GetValue<string>()))],
             })],
         };
@@ -154,7 +162,7 @@ internal sealed class EvaluationCase(JsonObject source)
     private static OpenIncident Incident(JsonObject o) => new()
     {
         Id = Text(o, "id"),
-        Number = 7,
+        Number = o["number"]?.GetValue<int>() ?? 7,
         Title = Text(o, "title"),
         Acknowledged = o["acknowledged"]?.GetValue<bool>() ?? false,
         Assignees = [.. Users(o, "assignees")],

@@ -11,9 +11,9 @@ public class EvaluationCaseTests
     public static TheoryData<string, string> Cases()
     {
         var data = new TheoryData<string, string>();
-        foreach (var (topic, one) in EvaluationCase.All())
+        foreach (var (topic, name) in EvaluationCase.All())
         {
-            data.Add(topic, one.Name);
+            data.Add(topic, name);
         }
 
         return data;
@@ -22,7 +22,7 @@ public class EvaluationCaseTests
     [Fact]
     public void Cases_AreManyAndNamedApart()
     {
-        var all = EvaluationCase.All().Select(c => (c.Topic, c.Case.Name)).ToList();
+        var all = EvaluationCase.All().ToList();
 
         Assert.True(all.Count >= 190, $"only {all.Count} cases");
         Assert.Equal(all.Count, all.Distinct().Count());
@@ -32,7 +32,7 @@ public class EvaluationCaseTests
     [MemberData(nameof(Cases))]
     public void Case(string topic, string name)
     {
-        var one = EvaluationCase.All().Single(c => c.Topic == topic && c.Case.Name == name).Case;
+        var one = EvaluationCase.Of(topic, name);
         var (request, want) = (one.Request(), one.Want);
 
         var decision = Evaluator.Evaluate(one.Policies(), one.Facts(), request, one.Purpose, one.At, one.Opened);

@@ -115,7 +115,7 @@ public class PolicyDocumentTests
             Assert.Empty(found.Found);
             Assert.Equal(policy, again);
         },
-        iter: 1_000);
+        iter: Soak.Runs(1_000, 1_000));
 
     [Fact]
     public void WhatADocumentCannotSay_IsToldAsALoss()

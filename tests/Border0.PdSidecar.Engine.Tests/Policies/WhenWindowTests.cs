@@ -37,7 +37,7 @@ public class WhenWindowTests
 
                 Assert.Equal(change, window.NextChange(start));
             },
-            iter: 3_000);
+            iter: Soak.Runs(3_000, 3_000));
 
     [Fact]
     public void Window_AskedInAnyOrder_AnswersTheSame()

@@ -178,7 +178,7 @@ public class AdoptionTests
     [Fact]
     public async Task RevokedWhileBeingAdopted_IsToldOnce()
     {
-        for (var round = 0; round < 200; round++)
+        for (var round = 0; round < Soak.Runs(200, 200); round++)
         {
             using var world = WithIncident();
             var connector = await Connector.SubscribedAsync(world);

@@ -29,6 +29,8 @@ internal sealed class HeldJournal : ISessionJournal
             _disk.Append(next.Entry);
             next.Settled?.Invoke(true);
         }
+
+        GroupSettled?.Invoke();
     }
 
     /// <summary>The disk is full: what waits goes on without it, and is written before what is let through next.</summary>
@@ -39,6 +41,8 @@ internal sealed class HeldJournal : ISessionJournal
             _unrecorded.Enqueue(next.Entry);
             next.Settled?.Invoke(false);
         }
+
+        GroupSettled?.Invoke();
     }
 
     /// <summary>The process is killed.</summary>
@@ -47,6 +51,8 @@ internal sealed class HeldJournal : ISessionJournal
         _waiting.Clear();
         _unrecorded.Clear();
     }
+
+    public event Action? GroupSettled;
 
     public Task<JournalState> LoadAsync(CancellationToken cancellation) => _disk.LoadAsync(cancellation);
 

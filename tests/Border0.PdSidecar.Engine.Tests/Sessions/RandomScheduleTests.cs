@@ -4,8 +4,7 @@ namespace Border0.PdSidecar.Engine.Tests.Sessions;
 
 public class RandomScheduleTests
 {
-    // eng/soak sets PDSIDECAR_SOAK.
-    private static readonly int Schedules = Environment.GetEnvironmentVariable("PDSIDECAR_SOAK") == "1" ? 15_000 : 1_500;
+    private static readonly int Schedules = Soak.Runs(1_500, 15_000);
 
     /// <summary>
     /// Opens, changes of facts and policies, known ends, clock steps, slow and partial reads, resumes, a slow disk, restarts, kills:

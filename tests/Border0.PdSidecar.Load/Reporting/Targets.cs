@@ -7,10 +7,12 @@ namespace Border0.PdSidecar.Load.Reporting;
 /// <summary>One thing to reach.</summary>
 internal sealed record Target(string What, string Wanted, string Reached, bool Met);
 
-/// <summary>What the sidecar is to reach, beside what it reached in this run.</summary>
+/// <summary>What the sidecar is to reach, beside what it reached in this run, as far as that was measured.</summary>
 internal static class Targets
 {
-    public static IEnumerable<Target> Of(Report report)
+    public static IEnumerable<Target> Of(Report report) => All(report).Where(t => !t.Reached.StartsWith("NaN", StringComparison.Ordinal));
+
+    private static IEnumerable<Target> All(Report report)
     {
         foreach (var load in new[] { Calls.TcpOne, Calls.UnixOne, Calls.TcpMany, Calls.UnixMany })
         {

@@ -10,7 +10,7 @@ internal static class Clients
 {
     public const string Key = "y_NbAkKc66ryYTWUXYEu";
     public static readonly Uri BaseUrl = new("https://api.pagerduty.test");
-    public static readonly PagerDutyClientOptions NoRetries = new() { Retries = 0, AttemptTimeout = TimeSpan.FromHours(1) };
+    public static readonly PagerDutyClientOptions NoRetries = new() { Retries = 0, AttemptTimeout = TimeSpan.FromHours(1), Addresses = new PagerDutyAddresses { Allowed = BaseUrl } };
 
     public static FakeTimeProvider Clock() => new(new DateTimeOffset(2026, 11, 23, 12, 0, 0, TimeSpan.Zero));
 

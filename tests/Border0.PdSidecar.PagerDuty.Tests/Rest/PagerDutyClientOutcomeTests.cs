@@ -23,6 +23,7 @@ public class PagerDutyClientOutcomeTests
     [InlineData(400, """{"error":["links should have at most 50 item(s)"]}""", PagerDutyOutcome.Rejected)]
     [InlineData(400, """{"error":{"message":"Invalid Input","code":2001,"errors":"bad"}}""", PagerDutyOutcome.Rejected)]
     [InlineData(400, """{"error":{"message":"m","errors":{"name":["is taken"]}}}""", PagerDutyOutcome.Rejected)]
+    [InlineData(400, """{"error":{"message":"\ud800","code":2001}}""", PagerDutyOutcome.Rejected)]
     [InlineData(402, """{"error":{"message":"Missing Account Ability","code":2014}}""", PagerDutyOutcome.Rejected)]
     [InlineData(429, """{"error":{"message":"Rate Limit Exceeded","code":2020}}""", PagerDutyOutcome.RateLimited)]
     [InlineData(429, "", PagerDutyOutcome.RateLimited)]
@@ -71,6 +72,26 @@ public class PagerDutyClientOutcomeTests
             .GetServiceAsync("PS1", RequestPriority.OnDemand, default);
 
         Assert.DoesNotContain(Clients.Key, result.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(288)]
+    [InlineData(295)]
+    public async Task A_key_in_an_answer_is_not_cut_in_two_and_shown(int before)
+    {
+        var result = await Clients.Answering($$"""{"error":"{{new string('x', before)}}{{Clients.Key}}"}""", HttpStatusCode.BadRequest)
+            .ListOpenIncidentsAsync(["PS1"], RequestPriority.OnDemand, default);
+
+        Assert.DoesNotContain(Clients.Key[..4], result.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_part_of_the_key_takes_what_was_said_with_it()
+    {
+        var result = await Clients.Answering($$"""{"error":"token%3D{{Clients.Key.Replace("_", "%5F", StringComparison.Ordinal)}} is wrong"}""", HttpStatusCode.BadRequest)
+            .ListOpenIncidentsAsync(["PS1"], RequestPriority.OnDemand, default);
+
+        Assert.Equal("PagerDuty answered 400: (what was said repeats the API key, and is left out)", result.Message);
     }
 
     [Fact]

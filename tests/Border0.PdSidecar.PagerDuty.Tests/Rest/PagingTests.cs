@@ -1,4 +1,5 @@
 using Border0.PdSidecar.PagerDuty.Budget;
+using Border0.PdSidecar.PagerDuty.Rest;
 using Border0.PdSidecar.PagerDuty.Tests.Fakes;
 
 namespace Border0.PdSidecar.PagerDuty.Tests.Rest;
@@ -29,6 +30,22 @@ public class PagingTests
 
         Assert.True(result.IsOk);
         Assert.Single(handler.Requests);
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(30_000)]
+    public async Task A_list_that_does_not_end_is_given_up(int rows)
+    {
+        var page = $$"""{"incidents":[{{string.Join(',', Enumerable.Repeat(Incident("Q1"), rows))}}],"more":true}""";
+        var handler = new ScriptedHandler(_ => ScriptedHandler.Json(page));
+        var time = Clients.Clock();
+        time.AutoAdvanceAmount = TimeSpan.FromSeconds(1);
+
+        var result = await Clients.Of(handler, time).ListOpenIncidentsAsync(["PS1"], RequestPriority.OnDemand, default);
+
+        Assert.Equal(PagerDutyOutcome.Invalid, result.Outcome);
+        Assert.InRange(handler.Requests.Count, 1, Paging.MaxPages);
     }
 
     [Fact]

@@ -8,7 +8,7 @@ namespace Border0.PdSidecar.PagerDuty.Tests.Rest;
 public class ResilienceTests
 {
     private const string Service = """{"service":{"id":"PS1","name":"Payments"}}""";
-    private static readonly PagerDutyClientOptions Options = new() { Retries = 2 };
+    private static readonly PagerDutyClientOptions Options = new() { Retries = 2, Addresses = new PagerDutyAddresses { Allowed = Clients.BaseUrl } };
 
     [Theory]
     [InlineData(500)]

@@ -30,7 +30,7 @@ public sealed class WebhookReceiverTests : IAsyncLifetime
     {
         _demo = new DemoAccount(TimeProvider.System);
         _server = await SimulatorServer.StartAsync(_demo.Account);
-        _clients = new PagerDutyClients(new PagerDutyClientOptions(), TimeProvider.System, NullLoggerFactory.Instance);
+        _clients = new PagerDutyClients(new PagerDutyClientOptions { Addresses = new PagerDutyAddresses { Allowed = _server.BaseAddress } }, TimeProvider.System, NullLoggerFactory.Instance);
 
         // No poll but those that are asked for, so that what a webhook did is seen by itself.
         var options = new PagerDutyFeedOptions { IncidentsInterval = TimeSpan.FromHours(1), OnCallInterval = TimeSpan.FromHours(1) };
@@ -141,6 +141,94 @@ public sealed class WebhookReceiverTests : IAsyncLifetime
         Assert.Equal(WebhookOutcome.Accepted, _receiver.Receive(Key, $"v1={new string('0', 64)},{Sign(body)}", null, body));
         Assert.Equal(WebhookOutcome.BadBody, _receiver.Receive(Key, Sign([]), null, ReadOnlyMemory<byte>.Empty));
         Assert.Equal(WebhookOutcome.UnknownIntegration, _receiver.Receive(new IntegrationKey("default", "other"), Sign(body), null, body));
+    }
+
+    [Fact]
+    public void Refusals_AreCountedAndSayWhy()
+    {
+        var body = Body("1", "incident.triggered", "triggered");
+
+        Refused(WebhookOutcome.BadHeader, " ", body, "the X-PagerDuty-Signature header is missing.");
+        Refused(WebhookOutcome.BadBody, Sign([]), [], "the body is empty.");
+        Refused(WebhookOutcome.BadHeader, "v2=00", body, "the X-PagerDuty-Signature header holds no v1 signature.");
+        Refused(WebhookOutcome.BadSignature, Sign([1]), body, "no signature matches a webhook secret of the integration. Is the subscription's secret the stored one?");
+        Refused(WebhookOutcome.BadBody, Sign("{}"u8.ToArray()), "{}"u8.ToArray(), "the body is no PagerDuty V3 webhook.");
+        var large = new byte[WebhookReceiver.MaxBodyBytes + 1];
+        Refused(WebhookOutcome.TooLarge, Sign(large), large, "the body is too large.");
+        var largest = Encoding.UTF8.GetBytes("{\"event\":{\"event_type\":\"pagey.ping\"}}".PadRight(WebhookReceiver.MaxBodyBytes));
+        Assert.Equal(WebhookOutcome.Accepted, Send(largest));
+
+        _feeds.Apply([Connection(DemoAccount.ReadOnlyKey) with { WebhookSecrets = [] }]);
+        Refused(WebhookOutcome.BadSignature, Sign(body), body, "the integration has no webhook secret.");
+        var status = _feeds.Status(Key).Webhooks;
+        Assert.Equal(1, status.Accepted);
+        Assert.NotNull(status.LastAcceptedTime);
+        Assert.Empty(Incidents.Open);
+    }
+
+    [Fact]
+    public void TheSameDeliveryOfAnotherEvent_IsADuplicate()
+    {
+        var first = Body("1", "incident.triggered", "triggered");
+        var second = Body("2", "incident.resolved", "resolved");
+
+        Assert.Equal(WebhookOutcome.Accepted, _receiver.Receive(Key, Sign(first), "W1", first));
+        Assert.Equal(WebhookOutcome.AcceptedDuplicate, _receiver.Receive(Key, Sign(second), "W1", second));
+        Assert.Single(Incidents.Open);
+    }
+
+    [Fact]
+    public async Task AnAppliedEvent_IsConfirmedByAPoll()
+    {
+        Send(Body("1", "incident.triggered", "triggered"));
+        Assert.Equal("Q1", Assert.Single(Incidents.Open).Id);
+
+        // PagerDuty itself knows of no such incident; a poll that begins late enough says so.
+        await UntilAsync(() => Incidents.Open.IsEmpty);
+    }
+
+    [Fact]
+    public async Task AnEventWithoutItsInstant_HasPagerDutyAsked()
+    {
+        var incident = _demo.Account.TriggerIncident(_demo.Payments, "Down");
+        var body = Encoding.UTF8.GetBytes(Encoding.UTF8.GetString(Body("1", "incident.triggered", "triggered")).Replace("occurred_at", "at", StringComparison.Ordinal));
+        Assert.Equal(WebhookOutcome.Accepted, Send(body));
+
+        await UntilAsync(() => Incidents.Open.Any(i => i.Id == incident.Id));
+        Assert.DoesNotContain(Incidents.Open, i => i.Id == "Q1");
+    }
+
+    [Fact]
+    public async Task AnEventOfAService_HasThatServiceReadAgain()
+    {
+        var other = _demo.Account.AddEscalationPolicy("Moved");
+        _demo.Account.UseEscalationPolicy(_demo.Payments, other);
+        Assert.NotEqual(other.Id, _facts.Current.Of(Key).Services[_demo.Payments.Id].EscalationPolicyId);
+
+        Assert.Equal(WebhookOutcome.Accepted, Send(ServiceUpdated("1", "PUNWATCHED")));
+        Assert.Equal(WebhookOutcome.Accepted, Send(ServiceUpdated("2", _demo.Payments.Id)));
+
+        await UntilAsync(() => _facts.Current.Of(Key).Services[_demo.Payments.Id].EscalationPolicyId == other.Id);
+    }
+
+    private static byte[] ServiceUpdated(string id, string service) =>
+        Encoding.UTF8.GetBytes($$$"""{"event":{"id":"{{{id}}}","event_type":"service.updated","data":{"id":"{{{service}}}","type":"service"} } }""");
+
+    private static async Task UntilAsync(Func<bool> holds)
+    {
+        using var patience = new CancellationTokenSource(TimeSpan.FromMinutes(2));
+        while (!holds())
+        {
+            await Task.Delay(10, patience.Token);
+        }
+    }
+
+    private void Refused(WebhookOutcome outcome, string header, byte[] body, string why)
+    {
+        var before = _feeds.Status(Key).Webhooks.Refused;
+        Assert.Equal(outcome, _receiver.Receive(Key, header, null, body));
+        var status = _feeds.Status(Key).Webhooks;
+        Assert.Equal((before + 1, why), (status.Refused, status.LastRefusal));
     }
 
     private static string Sign(byte[] body) => "v1=" + Convert.ToHexStringLower(HMACSHA256.HashData(Encoding.UTF8.GetBytes(Secret), body));

@@ -109,7 +109,7 @@ internal sealed class HandOverRun : IAsyncDisposable
             _world.Put(World.Rule(rotation.Name, onCallFor: service.Id, socket: rotation.Name));
         }
 
-        _clients = new PagerDutyClients(new PagerDutyClientOptions(), _world.Time, NullLoggerFactory.Instance);
+        _clients = new PagerDutyClients(new PagerDutyClientOptions { Addresses = new PagerDutyAddresses { Allowed = _server.BaseAddress } }, _world.Time, NullLoggerFactory.Instance);
         var never = TimeSpan.FromDays(10_000);
         _feeds = new PagerDutyFeeds(
             _world.Facts,

@@ -15,6 +15,7 @@ namespace Border0.PdSidecar.Proofs.Tests.Schedules;
 /// </summary>
 internal sealed class WebhookSchedule(bool shortLog) : RandomSchedule(shortLog)
 {
+    private static readonly Uri Address = new("https://api.pagerduty.test");
     private const string Secret = "a secret of the webhook subscription";
 
     private readonly WebhookMail _mail = new(Secret);
@@ -228,7 +229,7 @@ internal sealed class WebhookSchedule(bool shortLog) : RandomSchedule(shortLog)
         _facts = World.Facts;
         _facts.Changed += _ => NoteLosses();
         _pagerDuty = new GatedPagerDuty(World, () => ShiftEnd);
-        _clients = new PagerDutyClients(new PagerDutyClientOptions { Retries = 0 }, World.Time, NullLoggerFactory.Instance, _pagerDuty);
+        _clients = new PagerDutyClients(new PagerDutyClientOptions { Retries = 0, Addresses = new PagerDutyAddresses { Allowed = Address } }, World.Time, NullLoggerFactory.Instance, _pagerDuty);
         _feeds = new PagerDutyFeeds(
             _facts,
             _clients,
@@ -238,7 +239,7 @@ internal sealed class WebhookSchedule(bool shortLog) : RandomSchedule(shortLog)
         _receiver = new WebhookReceiver(_feeds);
         _feeds.Apply(
         [
-            new IntegrationConnection(World.Integration, "key", new Uri("https://api.pagerduty.test"), [Secret], new HashSet<string> { "S1", "S2" }),
+            new IntegrationConnection(World.Integration, "key", Address, [Secret], new HashSet<string> { "S1", "S2" }),
         ]);
     }
 

@@ -37,16 +37,57 @@ public sealed class KeyRingTests : IDisposable
     }
 
     [Fact]
-    public void Rotating_adds_a_key_and_keeps_the_old_ones()
+    public void A_new_key_is_the_active_one_and_the_old_ones_stay_until_they_are_removed()
     {
-        var first = KeyRing.Open(Path);
-        var sealedByFirst = new SecretBox(first).Seal("secret"u8, "x");
-        var second = first.Rotate();
-        Assert.NotEqual(first.ActiveId, second.ActiveId);
+        var ring = KeyRing.Open(Path);
+        var first = ring.ActiveId;
+        var sealedByFirst = new SecretBox(ring).Seal("secret"u8, "x");
+        ring.AddKey();
+        Assert.NotEqual(first, ring.ActiveId);
         Assert.Equal(OwnerOnly, File.GetUnixFileMode(Path));
         var read = KeyRing.Open(Path);
-        Assert.Equal(second.ActiveId, read.ActiveId);
+        Assert.Equal((ring.ActiveId, 2), (read.ActiveId, read.Count));
         Assert.Equal("secret"u8, new SecretBox(read).Open(sealedByFirst, "x"));
+        ring.RemoveOldKeys();
+        Assert.Equal((ring.ActiveId, 1), (KeyRing.Open(Path).ActiveId, ring.Count));
+        Assert.Throws<StorageUnusableException>(() => new SecretBox(ring).Open(sealedByFirst, "x"));
+    }
+
+    [Fact]
+    public void What_another_process_rotates_is_known_after_a_refresh_and_when_an_unknown_key_is_asked_for()
+    {
+        var (ring, other) = (KeyRing.Open(Path), KeyRing.Open(Path));
+        Assert.False(ring.Refresh());
+        other.AddKey();
+        Assert.Equal("secret"u8, new SecretBox(ring).Open(new SecretBox(other).Seal("secret"u8, "x"), "x"));
+        Assert.Equal(other.ActiveId, ring.ActiveId);
+        other.AddKey();
+        Assert.True(ring.Refresh());
+        Assert.Equal(other.ActiveId, ring.ActiveId);
+    }
+
+    [Fact]
+    public void A_key_that_has_left_the_file_is_overwritten_in_memory()
+    {
+        var (ring, other) = (KeyRing.Open(Path), KeyRing.Open(Path));
+        var old = ring.Active;
+        other.AddKey();
+        other.RemoveOldKeys();
+        Assert.True(ring.Refresh());
+        Assert.All(old, b => Assert.Equal(0, b));
+        Assert.Equal("secret"u8, new SecretBox(ring).Open(new SecretBox(other).Seal("secret"u8, "x"), "x"));
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("k1 AAAA\n")]
+    public void A_file_that_is_spoilt_meanwhile_leaves_the_keys_what_they_were(string text)
+    {
+        var ring = KeyRing.Open(Path);
+        var envelope = new SecretBox(ring).Seal("secret"u8, "x");
+        File.WriteAllText(Path, text);
+        Assert.Contains(Path, Assert.Throws<StorageUnavailableException>(() => ring.Refresh()).Message, StringComparison.Ordinal);
+        Assert.Equal("secret"u8, new SecretBox(ring).Open(envelope, "x"));
     }
 
     [Fact]
@@ -96,7 +137,7 @@ public sealed class KeyRingTests : IDisposable
     public void What_a_crash_left_of_an_earlier_writing_is_no_obstacle()
     {
         File.WriteAllText(Path + ".new", "half a k");
-        KeyRing.Open(Path).Rotate();
+        KeyRing.Open(Path).AddKey();
         Assert.Equal(2, File.ReadAllLines(Path).Length);
         Assert.False(File.Exists(Path + ".new"));
     }

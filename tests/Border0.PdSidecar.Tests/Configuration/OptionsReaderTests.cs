@@ -40,6 +40,32 @@ public class OptionsReaderTests
         }
     }
 
+    [Theory]
+    [InlineData("max_staleness", "99999999d")]
+    [InlineData("decision_log_file", "/tmp/a\0b")]
+    [InlineData("data", "\0")]
+    [InlineData("grpc_socket", "/tmp/\0")]
+    public void WhatTheSystemsCallsWouldThrowAt_IsAProblemLikeAnyOther(string key, string value)
+    {
+        var problems = new List<string>();
+        OptionsReader.Read(null, _ => null, new Dictionary<string, string> { [key] = value }, problems);
+
+        Assert.StartsWith(key + ":", Assert.Single(problems), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void FileThatIsNoText_IsAProblem()
+    {
+        var file = Path.GetTempFileName();
+        File.WriteAllBytes(file, [(byte)'{', (byte)'"', 0xeb, (byte)'"', (byte)':', (byte)'1', (byte)'}']);
+        var problems = new List<string>();
+
+        OptionsReader.Read(file, _ => null, new Dictionary<string, string>(), problems);
+
+        File.Delete(file);
+        Assert.Contains(file, Assert.Single(problems), StringComparison.Ordinal);
+    }
+
     [Fact]
     public void DecisionLog_IsReadFromItsKeys()
     {
@@ -86,6 +112,59 @@ public class OptionsReaderTests
         Assert.StartsWith(key + ":", Assert.Single(problems), StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("grpc_tcp", "grpc_tls_cert and grpc_tls_key")]
+    [InlineData("http", "http_tls_cert and http_tls_key")]
+    public void AListenerBeyondLoopback_WithoutTls_IsRefused_ByTheNamesOfWhatItNeeds(string key, string needs)
+    {
+        foreach (var address in (string[])["0.0.0.0:443", "[::]:443", "192.0.2.1:443"])
+        {
+            var problem = Assert.Single(ProblemsOf((key, address)));
+            Assert.StartsWith($"{key}: {address} is not on loopback", problem, StringComparison.Ordinal);
+            Assert.Contains(needs, problem, StringComparison.Ordinal);
+        }
+
+        Assert.Empty(ProblemsOf((key, "127.0.0.1:443")));
+        Assert.Empty(ProblemsOf((key, "[::1]:443")));
+        var file = Path.GetTempFileName();
+        Assert.Empty(ProblemsOf((key, "0.0.0.0:443"), ("tls_certificate", file), ("tls_key", file)));
+        Assert.Empty(ProblemsOf((key, "0.0.0.0:443"), ($"{(key == "http" ? key : "grpc")}_tls_cert", file), ($"{(key == "http" ? key : "grpc")}_tls_key", file)));
+        Assert.Single(ProblemsOf((key, "0.0.0.0:443"), ($"{(key == "http" ? "grpc" : "http")}_tls_cert", file), ($"{(key == "http" ? "grpc" : "http")}_tls_key", file)));
+        File.Delete(file);
+    }
+
+    [Theory]
+    [InlineData("grpc_tls_key: is needed with grpc_tls_cert", "grpc_tls_cert=FILE")]
+    [InlineData("http_tls_cert: is needed with http_tls_key", "http_tls_key=FILE")]
+    [InlineData("tls_key: is needed with tls_certificate", "tls_certificate=FILE")]
+    [InlineData("grpc_tls_key: there is no file /nowhere/key", "grpc_tls_cert=FILE", "grpc_tls_key=/nowhere/key")]
+    [InlineData("grpc_client_ca: there is no file /nowhere/ca", "grpc_tls_cert=FILE", "grpc_tls_key=FILE", "grpc_client_ca=/nowhere/ca", "grpc_client_callers=cn:a=viewer")]
+    [InlineData("grpc_client_ca: client certificates need TLS", "grpc_client_ca=FILE", "grpc_client_callers=cn:a=viewer")]
+    [InlineData("grpc_client_callers and grpc_client_ca: each needs the other", "grpc_tls_cert=FILE", "grpc_tls_key=FILE", "grpc_client_ca=FILE")]
+    [InlineData("grpc_client_callers and grpc_client_ca: each needs the other", "grpc_client_callers=cn:a=viewer")]
+    [InlineData("grpc_client_callers: \"a=viewer\"", "grpc_client_callers=a=viewer")]
+    [InlineData("grpc_client_callers: \"cn:=viewer\"", "grpc_client_callers=cn:=viewer")]
+    [InlineData("grpc_client_callers: \"cn:a=root\"", "grpc_client_callers=cn:a=root")]
+    [InlineData("grpc_client_callers: \"cn:a=viewer:c1\"", "grpc_client_callers=cn:a=viewer:c1")]
+    [InlineData("grpc_client_callers: \"cn:a=connector:*\"", "grpc_client_callers=cn:a=connector:*")]
+    public void Tls_Wrong_IsSaid(string problem, params string[] given)
+    {
+        var file = Path.GetTempFileName();
+
+        var problems = ProblemsOf([.. given.Select(g => g.Split('=', 2)).Select(g => (g[0], g[1].Replace("FILE", file, StringComparison.Ordinal)))]);
+
+        File.Delete(file);
+        Assert.StartsWith(problem, Assert.Single(problems), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void APasswordInAnAddress_IsNotRepeated()
+    {
+        var problems = new List<string>();
+        OptionsReader.Read(null, _ => null, new Dictionary<string, string> { ["pagerduty_base_url"] = "https://user:pass@word@pagerduty.test" }, problems);
+        Assert.StartsWith("pagerduty_base_url: \"https://…@pagerduty.test\" (argument --pagerduty-base-url)", Assert.Single(problems), StringComparison.Ordinal);
+    }
+
     [Fact]
     public void UnknownKeyInTheFile_IsAnError()
     {
@@ -119,4 +198,11 @@ public class OptionsReaderTests
     [InlineData("5 s")]
     [InlineData("1y")]
     public void AnythingElse_IsNoSpan(string text) => Assert.False(OptionKeys.TryReadSpan(text, out _));
+
+    private static List<string> ProblemsOf(params (string Key, string Value)[] given)
+    {
+        var problems = new List<string>();
+        OptionsReader.Read(null, _ => null, given.ToDictionary(g => g.Key, g => g.Value), problems);
+        return problems;
+    }
 }

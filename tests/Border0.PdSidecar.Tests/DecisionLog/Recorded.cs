@@ -1,7 +1,9 @@
 using System.Text.Json;
+using Border0.PdSidecar.Access;
 using Border0.PdSidecar.DecisionLog;
 using Border0.PdSidecar.Engine.Evaluation;
 using Border0.PdSidecar.Engine.Policies;
+using Border0.PdSidecar.Rpc;
 using Border0.PdSidecar.V1;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
@@ -29,12 +31,11 @@ internal sealed class Recorded : IAsyncDisposable
     /// <summary>Lets pass what the log waits for more; what is due is written when this returns.</summary>
     public void Pass() => Time.Advance(DecisionRecorder.Delay);
 
-    public Task<EvaluateResponse> DecideAsync(string requestId, Decision decision = Decision.Deny, CancellationToken cancellation = default) => Log.RecordAsync(
+    public Task<EvaluationAnswer> DecideAsync(string requestId, Decision decision = Decision.Deny, CancellationToken cancellation = default) => Log.RecordAsync(
         new EvaluateRequest { RequestId = requestId, SocketId = "bastion", SocketType = "ssh", UserEmail = "alice@example.com" },
-        new EvaluateResponse { RequestId = requestId, Decision = decision },
+        EvaluationAnswer.Of(new EvaluateResponse { RequestId = requestId, Decision = decision }),
         PolicySnapshot.Empty,
-        null,
-        cancellation).AsTask();
+        new EvaluateCall(null, new Caller("loopback", "a test", Roles.Connector), cancellation)).AsTask();
 
     public void Revoke(string sessionKey) => Log.Revoked(
         new AccessRequest { OrganizationId = "acme", SocketId = "bastion", SocketType = "ssh", UserEmail = "alice@example.com", ServiceAccount = "", ClientCountry = "" },

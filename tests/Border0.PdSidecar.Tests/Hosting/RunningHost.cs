@@ -1,5 +1,7 @@
+using Border0.PdSidecar.Client;
 using Border0.PdSidecar.Configuration;
 using Border0.PdSidecar.Hosting;
+using Border0.PdSidecar.Storage.Tokens;
 using Grpc.Net.Client;
 using Microsoft.Extensions.Logging;
 
@@ -9,18 +11,28 @@ namespace Border0.PdSidecar.Tests.Hosting;
 internal sealed class RunningHost : IAsyncDisposable
 {
     private readonly DirectoryInfo _folder;
+    private readonly SidecarConnection _socket;
 
     private RunningHost(DirectoryInfo folder, SidecarHost host)
     {
         (_folder, Host) = (folder, host);
-        Channel = GrpcChannel.ForAddress("http://" + host.Endpoints.GrpcTcp);
+        _socket = SidecarConnection.ToUnixSocket(host.Endpoints.GrpcSocket);
+        Tcp = GrpcChannel.ForAddress("http://" + host.Endpoints.GrpcTcp);
     }
 
     public SidecarHost Host { get; }
 
-    public GrpcChannel Channel { get; }
+    /// <summary>Over the Unix socket, as an administrator.</summary>
+    public GrpcChannel Channel => _socket.Channel;
 
-    public static async Task<RunningHost> StartAsync(CancellationToken cancellation, Uri? pagerDuty = null)
+    /// <summary>Over loopback TCP, without credentials.</summary>
+    public GrpcChannel Tcp { get; }
+
+    /// <summary>The token file of its data directory.</summary>
+    public TokenFile Tokens => new(Path.Combine(_folder.FullName, "data"), TimeProvider.System);
+
+    public static async Task<RunningHost> StartAsync(
+        CancellationToken cancellation, Uri? pagerDuty = null, Func<SidecarOptions, SidecarOptions>? with = null, Func<TokenFile, Task>? tokens = null)
     {
         var folder = Directory.CreateTempSubdirectory("pdsidecar-tests-");
         var options = new SidecarOptions
@@ -31,12 +43,18 @@ internal sealed class RunningHost : IAsyncDisposable
             LogLevel = LogLevel.Error,
             PagerDutyBaseUrl = pagerDuty,
         };
-        return new RunningHost(folder, await SidecarHost.StartAsync(options, TimeProvider.System, cancellation));
+        if (tokens is not null)
+        {
+            await tokens(new TokenFile(options.Data, TimeProvider.System));
+        }
+
+        return new RunningHost(folder, await SidecarHost.StartAsync(with?.Invoke(options) ?? options, TimeProvider.System, cancellation));
     }
 
     public async ValueTask DisposeAsync()
     {
-        Channel.Dispose();
+        _socket.Dispose();
+        Tcp.Dispose();
         await Host.DisposeAsync();
         _folder.Delete(recursive: true);
     }

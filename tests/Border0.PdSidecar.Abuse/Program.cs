@@ -1,0 +1,27 @@
+using Border0.PdSidecar.Abuse;
+
+var seconds = 15;
+if (args is ["--seconds", var given, ..] && int.TryParse(given, out seconds))
+{
+    args = args[2..];
+}
+
+var wanted = Abuse.All.Where(a => args.Length == 0 || args.Contains(a.Name)).ToList();
+if (wanted.Count == 0 || seconds < 1)
+{
+    await Console.Error.WriteLineAsync($"usage: Border0.PdSidecar.Abuse [--seconds N] [ABUSE ...]\nabuses: {string.Join(' ', Abuse.All.Select(a => a.Name))}");
+    return 2;
+}
+
+Console.WriteLine("| abuse | what the abuser saw | sidecar's MB before / peak / after | another caller's p50 / p99 in ms, calm | abused | p99 ratio | verdict |");
+Console.WriteLine("| --- | --- | --- | --- | --- | --- | --- |");
+var failed = 0;
+foreach (var abuse in wanted)
+{
+    var run = await Run.OfAsync(abuse, scale: 4, calm: TimeSpan.FromSeconds(5), atLeast: TimeSpan.FromSeconds(seconds), atMost: TimeSpan.FromSeconds(seconds + 30));
+    Console.WriteLine(run);
+    failed += run.Wrong.Length > 0 ? 1 : 0;
+}
+
+Console.WriteLine($"{wanted.Count - failed} of {wanted.Count} within their bounds");
+return failed == 0 ? 0 : 1;
