@@ -1,0 +1,62 @@
+using System.CommandLine;
+using System.CommandLine.Invocation;
+using System.CommandLine.Parsing;
+using Border0.PdSidecar.Commands.Integrations;
+using Border0.PdSidecar.Commands.Policies;
+using Border0.PdSidecar.Commands.Remote;
+using Border0.PdSidecar.Commands.Sessions;
+using Border0.PdSidecar.Commands.Terminals;
+using Border0.PdSidecar.Demo;
+
+namespace Border0.PdSidecar.Commands;
+
+/// <summary>Every command of `pdsidecar`.</summary>
+internal static class CommandTree
+{
+    // What a person writes may begin with "@", which is no file of arguments here.
+    private static readonly ParserConfiguration Parsing = new() { ResponseFileTokenReplacer = null };
+
+    /// <summary>Makes the tree.</summary>
+    public static RootCommand Create(Terminal terminal)
+    {
+        var remote = new RemoteCommand(terminal, new RemoteOptions());
+        return new RootCommand(
+            $"""
+            Border0's PagerDuty sidecar: lets people in while they are on call or an incident is open, and out again when not.
+
+            Exit codes:
+            {string.Join('\n', ExitCodes.All.Select(c => $"  {c.Code,-4}{c.Meaning}"))}
+            """)
+        {
+            ServeCommand.Create(),
+            DemoCommand.Create(),
+            IntegrationsCommand.Create(remote),
+            PoliciesCommand.Create(remote),
+            SessionsCommand.Create(remote),
+            EvaluateCommand.Create(remote),
+            CheckCommand.Create(terminal),
+            HealthCommand.Create(),
+            TokenCommand.Create(),
+            KeysCommand.Create(),
+            SimulatorCommand.Create(),
+        };
+    }
+
+    /// <summary>Runs a command line and returns the exit code.</summary>
+    public static async Task<int> RunAsync(Terminal terminal, IReadOnlyList<string> arguments, CancellationToken cancellation = default)
+    {
+        var parsed = Create(terminal).Parse(arguments, Parsing);
+        if (parsed.Action is not ParseErrorAction wrong)
+        {
+            return await parsed.InvokeAsync(new InvocationConfiguration { Output = terminal.Out, Error = terminal.Error }, cancellation);
+        }
+
+        // What is wrong would be far above, with the help below it.
+        wrong.ShowHelp = false;
+        await parsed.InvokeAsync(new InvocationConfiguration { Output = terminal.Error, Error = terminal.Error }, cancellation);
+        terminal.Hint($"{Path(parsed.CommandResult)} --help");
+        return ExitCodes.Wrong;
+    }
+
+    private static string Path(CommandResult result) => result.Parent is CommandResult parent ? $"{Path(parent)} {result.Command.Name}" : "pdsidecar";
+}
