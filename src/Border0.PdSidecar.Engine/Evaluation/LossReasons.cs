@@ -51,9 +51,10 @@ internal static class LossReasons
             case ReasonCode.NotOnCall or ReasonCode.OnCallElsewhere:
                 return LastShiftEnd(policy, after, request);
             case ReasonCode.NoIncident or ReasonCode.NotInvolvedInIncident:
-                foreach (var condition in policy.Conditions.Where(c => c.RequireIncident && !c.Shadow))
+                foreach (var condition in policy.Conditions)
                 {
-                    if (after.Facts.Of(condition.Service.Integration).Incidents.TryGetValue(condition.Service.ServiceId, out var incidents)
+                    if (condition.RequireIncident && !condition.Shadow
+                        && after.Facts.Of(condition.Service.Integration).Incidents.TryGetValue(condition.Service.ServiceId, out var incidents)
                         && IncidentCheck.FirstThatCounts(incidents.Open, condition, request.UserEmail) is null)
                     {
                         return incidents.ChangedAt;
@@ -69,8 +70,13 @@ internal static class LossReasons
     private static DateTimeOffset? LastShiftEnd(CompiledPolicy policy, in Decision after, in AccessRequest request)
     {
         DateTimeOffset? last = null;
-        foreach (var condition in policy.Conditions.Where(c => c.RequireOnCall && !c.Shadow))
+        foreach (var condition in policy.Conditions)
         {
+            if (!condition.RequireOnCall || condition.Shadow)
+            {
+                continue;
+            }
+
             var facts = after.Facts.Of(condition.Service.Integration);
             if (facts.Services.GetValueOrDefault(condition.Service.ServiceId)?.EscalationPolicyId is { } id
                 && facts.EscalationPolicies.TryGetValue(id, out var escalation))

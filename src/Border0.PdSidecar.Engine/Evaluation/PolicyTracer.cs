@@ -56,14 +56,38 @@ internal readonly struct PolicyTracer(
 
         foreach (var condition in policy.Conditions)
         {
-            if (!condition.Shadow && !ConditionCheck.Check(condition, facts, request, moment).Holds)
+            if (!condition.Shadow && FirstFailure(condition) is { } failure)
             {
-                var trace = Integration(condition);
-                return trace.Parts.FirstOrDefault(p => p.Outcome == ConditionOutcome.Fail)?.Reason ?? trace.Reason;
+                return failure;
             }
         }
 
         return null;
+    }
+
+    /// <summary>The reason of the first part of a condition that does not hold; null when all of it does.</summary>
+    private Reason? FirstFailure(CompiledCondition condition)
+    {
+        if (condition.IsNoOp)
+        {
+            return null;
+        }
+
+        var known = facts.Of(condition.Service.Integration);
+        var service = ConditionCheck.CheckService(condition, known, moment, out var found);
+        if (!service.Holds)
+        {
+            return ReasonOf(condition.Path, service, Sentence(condition, service.Code, known));
+        }
+
+        if (condition.RequireOnCall && OnCallCheck.Check(condition, known, found!, request, moment) is { Holds: false } onCall)
+        {
+            return ReasonOf(condition.OnCallPath, onCall, Sentence(condition, onCall.Code, known));
+        }
+
+        return condition.RequireIncident && IncidentCheck.Check(condition, known, request, moment) is { Holds: false } incident
+            ? ReasonOf(condition.IncidentPath, incident, Sentence(condition, incident.Code, known))
+            : null;
     }
 
     private ConditionTrace Who()
@@ -183,16 +207,18 @@ internal readonly struct PolicyTracer(
     {
         Condition = path,
         Outcome = verdict.Holds ? ConditionOutcome.Pass : ConditionOutcome.Fail,
-        Reason = new Reason
-        {
-            Code = verdict.Code,
-            PolicyName = policy.Name,
-            Condition = path,
-            Message = sentence,
-            FactsAge = verdict.FactsTime is { } asOf ? GrantWording.Age(asOf, moment) : null,
-        },
+        Reason = ReasonOf(path, verdict, sentence),
         ValidUntil = verdict.Holds && verdict.Until is { } until ? until.ToTimestamp() : null,
         FactsTime = verdict.FactsTime?.ToTimestamp(),
+    };
+
+    private Reason ReasonOf(string path, in Verdict verdict, string sentence) => new()
+    {
+        Code = verdict.Code,
+        PolicyName = policy.Name,
+        Condition = path,
+        Message = sentence,
+        FactsAge = verdict.FactsTime is { } asOf ? GrantWording.Age(asOf, moment) : null,
     };
 
     private static string Or(string text, string otherwise) => text == "" ? otherwise : text;

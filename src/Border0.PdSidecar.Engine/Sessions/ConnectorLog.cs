@@ -14,6 +14,7 @@ internal sealed class ConnectorLog
     private readonly ISessionJournal _journal;
     private readonly SessionOptions _options;
     private readonly Action<ConnectorLog> _tellPublished;
+    private readonly Action<JournalEntry, bool> _settled;
     private readonly LinkedList<JournalEntry.EventAppended> _events = new();
     private readonly (Guid Recorded, Guid Unrecorded) _epochs;
     private readonly uint _tokenLog;
@@ -30,6 +31,7 @@ internal sealed class ConnectorLog
     {
         (OrganizationId, ConnectorId, _epochs, _journal, _options, _tellPublished) = (organizationId, connectorId, epochs, journal, options, published);
         _tokenLog = ResumeToken.LogOf(organizationId, connectorId);
+        _settled = (entry, recorded) => Publish((JournalEntry.EventAppended)entry, recorded);
     }
 
     public string OrganizationId { get; }
@@ -78,7 +80,7 @@ internal sealed class ConnectorLog
             foreach (var e in events)
             {
                 // It may have got its token while it could not be recorded.
-                e.Message.ResumeToken = new ResumeToken(_epochs.Recorded, _tokenLog, e.Revision).ToString();
+                e.Message.Tell(new ResumeToken(_epochs.Recorded, _tokenLog, e.Revision));
                 _events.AddLast(e);
             }
 
@@ -87,7 +89,7 @@ internal sealed class ConnectorLog
         }
     }
 
-    /// <summary>Appends an event; its revision and token are put into the message.</summary>
+    /// <summary>Appends an event; its revision is put into the message.</summary>
     /// <param name="message">The event.</param>
     /// <param name="now">When.</param>
     /// <param name="ended">The session that it ends.</param>
@@ -97,11 +99,11 @@ internal sealed class ConnectorLog
         {
             var revision = _head + 1;
             message.Revision = revision;
-            message.ResumeToken = new ResumeToken(_epochs.Recorded, _tokenLog, revision).ToString();
-            var entry = new JournalEntry.EventAppended(OrganizationId, ConnectorId, revision, now, message, ended);
+            var bytes = WatchMessage.Of(message, new ResumeToken(_epochs.Recorded, _tokenLog, revision));
+            var entry = new JournalEntry.EventAppended(OrganizationId, ConnectorId, revision, now, bytes, ended);
             _events.AddLast(entry);
             Volatile.Write(ref _head, revision);
-            _journal.Append(entry, recorded => Publish(entry, recorded));
+            _journal.Append(entry, _settled);
             Trim(now);
             return revision;
         }
@@ -109,7 +111,7 @@ internal sealed class ConnectorLog
 
     /// <summary>Reads published events after a revision.</summary>
     /// <returns>False when some of them are not kept any more.</returns>
-    public bool TryRead(long after, int most, List<WatchSessionsResponse> into)
+    public bool TryRead(long after, int most, List<WatchMessage> into)
     {
         lock (_lock)
         {
@@ -145,9 +147,9 @@ internal sealed class ConnectorLog
         {
             for (var node = _events.Last; node is not null && node.Value.Revision > revision; node = node.Previous)
             {
-                if (node.Value.Message.SessionRevoked is { } revoked)
+                if (node.Value.Message.RevokedKey is { } key)
                 {
-                    keys.Add(revoked.SessionKey);
+                    keys.Add(key);
                 }
             }
         }
@@ -195,7 +197,7 @@ internal sealed class ConnectorLog
             else
             {
                 // No watcher has it yet, and the journal is not at it while it calls.
-                entry.Message.ResumeToken = TokenAt(entry.Revision).ToString();
+                entry.Message.Tell(TokenAt(entry.Revision));
             }
 
             Volatile.Write(ref _published, entry.Revision);

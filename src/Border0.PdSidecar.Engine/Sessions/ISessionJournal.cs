@@ -13,11 +13,11 @@ public interface ISessionJournal
     /// <summary>Appends an entry. Never blocks and never throws.</summary>
     /// <param name="entry">What happened. Not to be changed afterwards.</param>
     /// <param name="settled">
-    /// Called once, in the order of the entries: with true once this entry and all before it are durable, with false once it is known
+    /// Called once with the entry, in the order of the entries: with true once this entry and all before it are durable, with false once it is known
     /// that it cannot be made durable now (a full disk). What waits for it goes on then, since a revocation that is delivered is worth
     /// more than one that is recorded; the journal keeps the entry and makes it durable as soon as it can.
     /// </param>
-    void Append(JournalEntry entry, Action<bool>? settled = null);
+    void Append(JournalEntry entry, Action<JournalEntry, bool>? settled = null);
 
     /// <summary>Raised after the entries that settled together were said to be: what is to be done once for all of them is done now.</summary>
     event Action? GroupSettled;
@@ -54,7 +54,7 @@ public abstract record JournalEntry
     /// again nor forgets it. Null for none.
     /// </param>
     public sealed record EventAppended(
-        string OrganizationId, string ConnectorId, long Revision, DateTimeOffset Time, WatchSessionsResponse Message, SessionRemoved? Ended = null) : JournalEntry;
+        string OrganizationId, string ConnectorId, long Revision, DateTimeOffset Time, WatchMessage Message, SessionRemoved? Ended = null) : JournalEntry;
 
     /// <summary>A connector's log forgot everything before a revision.</summary>
     /// <param name="OrganizationId">The connector's organization.</param>

@@ -30,14 +30,14 @@ public sealed class MemorySessionJournal : ISessionJournal
     }
 
     /// <inheritdoc/>
-    public void Append(JournalEntry entry, Action<bool>? settled = null)
+    public void Append(JournalEntry entry, Action<JournalEntry, bool>? settled = null)
     {
         lock (_lock)
         {
             Put(entry);
 
             // Under the lock, since callbacks come in the order of the entries.
-            settled?.Invoke(true);
+            settled?.Invoke(entry, true);
         }
 
         GroupSettled?.Invoke();

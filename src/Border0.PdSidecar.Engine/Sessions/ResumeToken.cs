@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Buffers.Binary;
 using System.Buffers.Text;
+using System.Numerics;
 using System.Security.Cryptography;
 using System.Text;
 
@@ -15,7 +16,10 @@ namespace Border0.PdSidecar.Engine.Sessions;
 /// <param name="Revision">Everything up to this revision was handled.</param>
 public readonly record struct ResumeToken(Guid Epoch, uint Log, long Revision)
 {
-    private const byte Version = 1;
+    /// <summary>How many characters a token has, all of them ASCII.</summary>
+    public const int TextLength = 44;
+
+    private const byte Version = 2;
     private const int PayloadLength = 1 + 16 + 4 + 8;
     private const int Length = PayloadLength + 4;
 
@@ -32,7 +36,7 @@ public readonly record struct ResumeToken(Guid Epoch, uint Log, long Revision)
     {
         token = default;
         Span<byte> bytes = stackalloc byte[Length];
-        if (text.Length != Base64Url.GetEncodedLength(Length)
+        if (text.Length != TextLength
             || Base64Url.DecodeFromChars(text, bytes, out _, out var written) != OperationStatus.Done || written != Length
             || bytes[0] != Version
             || BinaryPrimitives.ReadUInt32BigEndian(bytes[PayloadLength..]) != Check(bytes[..PayloadLength]))
@@ -48,19 +52,33 @@ public readonly record struct ResumeToken(Guid Epoch, uint Log, long Revision)
     /// <summary>The token as text.</summary>
     public override string ToString()
     {
+        Span<byte> text = stackalloc byte[TextLength];
+        WriteTo(text);
+        return Encoding.ASCII.GetString(text);
+    }
+
+    /// <summary>Writes the token's text.</summary>
+    /// <param name="text">Where to; of <see cref="TextLength"/> bytes.</param>
+    public void WriteTo(Span<byte> text)
+    {
         Span<byte> bytes = stackalloc byte[Length];
         bytes[0] = Version;
         Epoch.TryWriteBytes(bytes[1..17]);
         BinaryPrimitives.WriteUInt32BigEndian(bytes[17..], Log);
         BinaryPrimitives.WriteInt64BigEndian(bytes[21..], Revision);
         BinaryPrimitives.WriteUInt32BigEndian(bytes[PayloadLength..], Check(bytes[..PayloadLength]));
-        return Base64Url.EncodeToString(bytes);
+        Base64Url.EncodeToUtf8(bytes, text);
     }
 
+    /// <summary>CRC-32C: every event has a token, and what it guards against is chance.</summary>
     private static uint Check(ReadOnlySpan<byte> payload)
     {
-        Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
-        SHA256.HashData(payload, hash);
-        return BinaryPrimitives.ReadUInt32BigEndian(hash);
+        var crc = uint.MaxValue;
+        foreach (var value in payload)
+        {
+            crc = BitOperations.Crc32C(crc, value);
+        }
+
+        return ~crc;
     }
 }

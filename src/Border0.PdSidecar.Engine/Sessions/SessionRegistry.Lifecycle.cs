@@ -22,9 +22,7 @@ public sealed partial class SessionRegistry
             _final.Add(organization, key, until);
         }
 
-        var warned = state.Events.Where(e => e.Message.SessionExpiring is not null)
-            .GroupBy(e => (e.OrganizationId, e.ConnectorId, e.Message.SessionExpiring.SessionKey))
-            .ToDictionary(g => g.Key, g => g.Last());
+        var warned = Warned(state.Events);
         var restored = new List<OpenSession>(state.Sessions.Count);
         foreach (var record in state.Sessions)
         {
@@ -37,7 +35,7 @@ public sealed partial class SessionRegistry
             };
             if (warned.TryGetValue((session.Request.OrganizationId, session.ConnectorId, session.SessionKey), out var last) && last.Time >= session.Opened)
             {
-                session.WarnedOf = last.Message.SessionExpiring.ExpireTime.ToDateTimeOffset();
+                session.WarnedOf = last.Until;
             }
 
             if (_sessions.TryAdd((session.Request.OrganizationId, session.SessionKey), session))
@@ -55,6 +53,22 @@ public sealed partial class SessionRegistry
         }
 
         SessionsRestored(restored.Count);
+    }
+
+    /// <summary>The last end that each session was warned of, and when.</summary>
+    private static Dictionary<(string OrganizationId, string ConnectorId, string SessionKey), (DateTimeOffset Time, DateTimeOffset Until)> Warned(
+        IEnumerable<JournalEntry.EventAppended> events)
+    {
+        var warned = new Dictionary<(string, string, string), (DateTimeOffset, DateTimeOffset)>();
+        foreach (var e in events)
+        {
+            if (e.Message.RevokedKey is null && e.Message.Read().SessionExpiring is { } expiring)
+            {
+                warned[(e.OrganizationId, e.ConnectorId, expiring.SessionKey)] = (e.Time, expiring.ExpireTime.ToDateTimeOffset());
+            }
+        }
+
+        return warned;
     }
 
     /// <summary>Whether the token can be read at all; a mangled one is the caller's mistake.</summary>

@@ -54,23 +54,20 @@ public sealed class SessionWatch : IDisposable
     /// What happens, in order, beginning with a heartbeat at once; ends after a resync_required. Throws
     /// <see cref="OperationCanceledException"/> when <paramref name="cancellation"/> or <see cref="TooSlow"/> is cancelled.
     /// </summary>
-    public async IAsyncEnumerable<WatchSessionsResponse> ReadAllAsync([EnumeratorCancellation] CancellationToken cancellation)
+    public async IAsyncEnumerable<WatchMessage> ReadAllAsync([EnumeratorCancellation] CancellationToken cancellation)
     {
         if (_resync is not null)
         {
-            yield return new WatchSessionsResponse
-            {
-                ResumeToken = _log.TokenAt(_log.Published).ToString(),
-                Revision = _log.Published,
-                ResyncRequired = new ResyncRequired { Reason = _resync, OldestRevision = _log.Oldest },
-            };
+            var published = _log.Published;
+            var required = new ResyncRequired { Reason = _resync, OldestRevision = _log.Oldest };
+            yield return WatchMessage.Of(new WatchSessionsResponse { Revision = published, ResyncRequired = required }, _log.TokenAt(published));
             yield break;
         }
 
         using var both = CancellationTokenSource.CreateLinkedTokenSource(cancellation, _cutOff.Token);
         using var timer = _time.CreateTimer(_ => Beat(), null, _heartbeat, _heartbeat);
         yield return Heartbeat();
-        var batch = new List<WatchSessionsResponse>();
+        var batch = new List<WatchMessage>();
         while (true)
         {
             both.Token.ThrowIfCancellationRequested();
@@ -136,10 +133,10 @@ public sealed class SessionWatch : IDisposable
 
     private void Progress() => Interlocked.Exchange(ref _progressTicks, _time.GetUtcNow().UtcTicks);
 
-    private WatchSessionsResponse Heartbeat()
+    private WatchMessage Heartbeat()
     {
         var heartbeat = new Heartbeat { Time = _time.GetUtcNow().ToTimestamp(), Revision = _cursor, OldestRevision = _log.Oldest };
         heartbeat.FactsAges.Add(_factsAges(_log.OrganizationId));
-        return new WatchSessionsResponse { ResumeToken = _log.TokenAt(_cursor).ToString(), Revision = _cursor, Heartbeat = heartbeat };
+        return WatchMessage.Of(new WatchSessionsResponse { Revision = _cursor, Heartbeat = heartbeat }, _log.TokenAt(_cursor));
     }
 }

@@ -43,6 +43,9 @@ internal sealed class PreparedStatement : IDisposable
         return Next(raw.sqlite3_bind_blob(_statement, ++_bound, bytes));
     }
 
+    /// <summary>Binds the next parameter.</summary>
+    public PreparedStatement With(ReadOnlySpan<byte> bytes) => Next(raw.sqlite3_bind_blob(_statement, ++_bound, bytes));
+
     /// <summary>Runs it with what was bound, and makes it ready to be bound again.</summary>
     /// <returns>Whether it gives a row.</returns>
     /// <exception cref="SqliteException">It failed.</exception>

@@ -113,7 +113,7 @@ internal sealed class SessionTables : IDisposable
                     r.GetString(3).Split(' ', StringSplitOptions.RemoveEmptyEntries))),
                 Events = Rows("SELECT organization, connector, revision, time, message FROM events ORDER BY organization, connector, revision", r =>
                     new JournalEntry.EventAppended(
-                        r.GetString(0), r.GetString(1), r.GetInt64(2), Instant(r.GetInt64(3)), WatchSessionsResponse.Parser.ParseFrom(r.GetFieldValue<byte[]>(4)))),
+                        r.GetString(0), r.GetString(1), r.GetInt64(2), Instant(r.GetInt64(3)), WatchMessage.Parse(r.GetFieldValue<byte[]>(4)))),
                 Heads = Rows("SELECT organization, connector, revision FROM heads", r => ((r.GetString(0), r.GetString(1)), r.GetInt64(2)))
                     .ToDictionary(h => h.Item1, h => h.Item2),
                 FinalKeys = Rows("SELECT organization, key, until FROM final_keys", r => (r.GetString(0), r.GetString(1), Instant(r.GetInt64(2)))),
@@ -154,7 +154,7 @@ internal sealed class SessionTables : IDisposable
 
                 break;
             case JournalEntry.EventAppended appended:
-                _appendEvent.With(appended.OrganizationId).With(appended.ConnectorId).With(appended.Revision).With(appended.Time.UtcTicks).With(appended.Message).Run();
+                _appendEvent.With(appended.OrganizationId).With(appended.ConnectorId).With(appended.Revision).With(appended.Time.UtcTicks).With(appended.Message.Bytes.Span).Run();
                 _heads[(appended.OrganizationId, appended.ConnectorId)] = appended.Revision;
                 if (appended.Ended is { } ended)
                 {

@@ -16,8 +16,8 @@ public sealed partial class SqliteSessionJournal : ISessionJournal, IAsyncDispos
     private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan BetweenDrops = TimeSpan.FromMinutes(10);
 
-    private readonly Channel<(JournalEntry? Entry, Action<bool>? Settled)> _queue =
-        Channel.CreateUnbounded<(JournalEntry?, Action<bool>?)>(new UnboundedChannelOptions { SingleReader = true });
+    private readonly Channel<(JournalEntry? Entry, Action<JournalEntry, bool>? Settled)> _queue =
+        Channel.CreateUnbounded<(JournalEntry?, Action<JournalEntry, bool>?)>(new UnboundedChannelOptions { SingleReader = true });
 
     private readonly SessionTables _tables;
     private readonly Checkpoints _checkpoints;
@@ -65,12 +65,12 @@ public sealed partial class SqliteSessionJournal : ISessionJournal, IAsyncDispos
         : Task.FromException<JournalState>(new InvalidOperationException("the journal is loaded once"));
 
     /// <inheritdoc/>
-    public void Append(JournalEntry entry, Action<bool>? settled = null)
+    public void Append(JournalEntry entry, Action<JournalEntry, bool>? settled = null)
     {
         if (!_queue.Writer.TryWrite((entry, settled)))
         {
             // The sidecar is stopping: what is decided now is worth delivering all the same.
-            settled?.Invoke(false);
+            settled?.Invoke(entry, false);
             GroupSettled?.Invoke();
         }
     }
@@ -79,7 +79,7 @@ public sealed partial class SqliteSessionJournal : ISessionJournal, IAsyncDispos
     public Task FlushAsync(CancellationToken cancellation)
     {
         var flushed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        return _queue.Writer.TryWrite((null, _ => flushed.SetResult())) ? flushed.Task.WaitAsync(cancellation) : _writing.WaitAsync(cancellation);
+        return _queue.Writer.TryWrite((null, (_, _) => flushed.SetResult())) ? flushed.Task.WaitAsync(cancellation) : _writing.WaitAsync(cancellation);
     }
 
     /// <inheritdoc/>
@@ -95,7 +95,7 @@ public sealed partial class SqliteSessionJournal : ISessionJournal, IAsyncDispos
 
     private async Task WriteAsync()
     {
-        var group = new List<(JournalEntry? Entry, Action<bool>? Settled)>();
+        var group = new List<(JournalEntry? Entry, Action<JournalEntry, bool>? Settled)>();
         while (await MoreAsync())
         {
             while (group.Count < LargestGroup && _queue.Reader.TryRead(out var next))
@@ -113,9 +113,10 @@ public sealed partial class SqliteSessionJournal : ISessionJournal, IAsyncDispos
             }
 
             _unwritten = _backlog.Entries.Count;
-            foreach (var (_, settled) in group)
+            foreach (var (entry, settled) in group)
             {
-                settled?.Invoke(IsHealthy);
+                // Without an entry it is a flush, which looks at neither.
+                settled?.Invoke(entry!, IsHealthy);
             }
 
             GroupSettled?.Invoke();

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.ComponentModel;
+using Border0.PdSidecar.Engine.Sessions;
 using Border0.PdSidecar.V1;
 using Google.Protobuf;
 using Grpc.Core;
@@ -7,8 +8,8 @@ using Grpc.Core;
 namespace Border0.PdSidecar.Rpc;
 
 /// <summary>
-/// EvaluationService of the contract, bound by hand: the answers of Evaluate and EvaluateStream are sent as the bytes they are made as. What
-/// is bound, and that its names are the contract's, is held against the contract's descriptor by tests.
+/// EvaluationService of the contract, bound by hand: the answers of Evaluate and EvaluateStream and the events of WatchSessions are sent
+/// as the bytes they are made as. What is bound, and that its names are the contract's, is held against the contract's descriptor by tests.
 /// </summary>
 internal static class EvaluationBinding
 {
@@ -26,8 +27,12 @@ internal static class EvaluationBinding
     private static readonly Method<EvaluateStreamRequest, StreamAnswer> EvaluateStream =
         new(MethodType.DuplexStreaming, Name, nameof(EvaluateStream), Of(EvaluateStreamRequest.Parser), Answers);
 
-    private static readonly Method<WatchSessionsRequest, WatchSessionsResponse> WatchSessions =
-        new(MethodType.ServerStreaming, Name, nameof(WatchSessions), Of(WatchSessionsRequest.Parser), Of(WatchSessionsResponse.Parser));
+    private static readonly Marshaller<WatchMessage> Events = new(
+        static (message, context) => Write(context, message.Bytes.Length, message, static (to, message) => to.Write(message.Bytes.Span)),
+        static _ => throw new NotSupportedException("events are only sent"));
+
+    private static readonly Method<WatchSessionsRequest, WatchMessage> WatchSessions =
+        new(MethodType.ServerStreaming, Name, nameof(WatchSessions), Of(WatchSessionsRequest.Parser), Events);
 
     private static readonly Method<EndSessionRequest, EndSessionResponse> EndSession =
         new(MethodType.Unary, Name, nameof(EndSession), Of(EndSessionRequest.Parser), Of(EndSessionResponse.Parser));
@@ -57,7 +62,7 @@ internal static class EvaluationBinding
 
     /// <summary>Binds the method that is a service of its own here.</summary>
     public static void BindWatch(ServiceBinderBase binder) =>
-        binder.AddMethod(WatchSessions, (ServerStreamingServerMethod<WatchSessionsRequest, WatchSessionsResponse>?)null);
+        binder.AddMethod(WatchSessions, (ServerStreamingServerMethod<WatchSessionsRequest, WatchMessage>?)null);
 
     private static Marshaller<T> Of<T>(MessageParser<T> parser)
         where T : class, IMessage<T>, IBufferMessage => new(

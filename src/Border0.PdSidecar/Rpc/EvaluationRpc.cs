@@ -81,10 +81,10 @@ internal sealed class EvaluationRpc(
         }
     }
 
-    public override Task WatchSessions(WatchSessionsRequest request, IServerStreamWriter<WatchSessionsResponse> responseStream, ServerCallContext context) =>
+    public override Task WatchSessions(WatchSessionsRequest request, IServerStreamWriter<WatchMessage> responseStream, ServerCallContext context) =>
         errors.GuardAsync(() => WatchAsync(request, responseStream, context), context);
 
-    private async Task<bool> WatchAsync(WatchSessionsRequest request, IServerStreamWriter<WatchSessionsResponse> responseStream, ServerCallContext context)
+    private async Task<bool> WatchAsync(WatchSessionsRequest request, IServerStreamWriter<WatchMessage> responseStream, ServerCallContext context)
     {
         var caller = Caller.Of(context);
         request.ConnectorId = caller.ConnectorFor(request.ConnectorId);

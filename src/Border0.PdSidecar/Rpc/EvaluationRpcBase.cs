@@ -1,3 +1,4 @@
+using Border0.PdSidecar.Engine.Sessions;
 using Border0.PdSidecar.V1;
 using Grpc.Core;
 
@@ -11,7 +12,7 @@ internal abstract class EvaluationRpcBase
 
     public abstract Task EvaluateStream(IAsyncStreamReader<EvaluateStreamRequest> requestStream, IServerStreamWriter<StreamAnswer> responseStream, ServerCallContext context);
 
-    public abstract Task WatchSessions(WatchSessionsRequest request, IServerStreamWriter<WatchSessionsResponse> responseStream, ServerCallContext context);
+    public abstract Task WatchSessions(WatchSessionsRequest request, IServerStreamWriter<WatchMessage> responseStream, ServerCallContext context);
 
     public abstract Task<EndSessionResponse> EndSession(EndSessionRequest request, ServerCallContext context);
 

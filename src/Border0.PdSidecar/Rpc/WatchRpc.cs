@@ -1,3 +1,4 @@
+using Border0.PdSidecar.Engine.Sessions;
 using Border0.PdSidecar.V1;
 using Grpc.Core;
 
@@ -6,6 +7,6 @@ namespace Border0.PdSidecar.Rpc;
 /// <summary>WatchSessions as a service of its own: gRPC bounds the size of messages by service, and this method's may be larger.</summary>
 internal sealed class WatchRpc(EvaluationRpc evaluation) : WatchRpcBase
 {
-    public override Task WatchSessions(WatchSessionsRequest request, IServerStreamWriter<WatchSessionsResponse> responseStream, ServerCallContext context) =>
+    public override Task WatchSessions(WatchSessionsRequest request, IServerStreamWriter<WatchMessage> responseStream, ServerCallContext context) =>
         evaluation.WatchSessions(request, responseStream, context);
 }

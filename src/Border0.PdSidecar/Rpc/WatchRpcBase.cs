@@ -1,3 +1,4 @@
+using Border0.PdSidecar.Engine.Sessions;
 using Border0.PdSidecar.V1;
 using Grpc.Core;
 
@@ -7,5 +8,5 @@ namespace Border0.PdSidecar.Rpc;
 [BindServiceMethod(typeof(WatchBinding), nameof(WatchBinding.BindService))]
 internal abstract class WatchRpcBase
 {
-    public abstract Task WatchSessions(WatchSessionsRequest request, IServerStreamWriter<WatchSessionsResponse> responseStream, ServerCallContext context);
+    public abstract Task WatchSessions(WatchSessionsRequest request, IServerStreamWriter<WatchMessage> responseStream, ServerCallContext context);
 }

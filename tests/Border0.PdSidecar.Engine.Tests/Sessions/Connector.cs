@@ -26,7 +26,7 @@ internal sealed class Connector(World world, string id = World.Connector)
     {
         using var watch = world.Sessions.Watch(World.Organization, id, Token, active ?? [], TimeSpan.FromSeconds(1), _ => []);
         using var hangUp = new CancellationTokenSource();
-        var messages = watch.ReadAllAsync(hangUp.Token).GetAsyncEnumerator(hangUp.Token);
+        var messages = watch.ReadAllAsync(hangUp.Token).Select(m => m.Read()).GetAsyncEnumerator(hangUp.Token);
         var read = new List<WatchSessionsResponse>();
         First = null;
         while (read.Count < most)

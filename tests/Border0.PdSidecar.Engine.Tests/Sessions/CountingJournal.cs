@@ -18,7 +18,7 @@ internal sealed class CountingJournal : ISessionJournal
 
     public Task<JournalState> LoadAsync(CancellationToken cancellation) => _kept.LoadAsync(cancellation);
 
-    public void Append(JournalEntry entry, Action<bool>? settled = null)
+    public void Append(JournalEntry entry, Action<JournalEntry, bool>? settled = null)
     {
         Entries.Add(entry);
         _kept.Append(entry, settled);

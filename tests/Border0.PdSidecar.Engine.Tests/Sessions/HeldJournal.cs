@@ -10,7 +10,7 @@ namespace Border0.PdSidecar.Engine.Tests.Sessions;
 internal sealed class HeldJournal : ISessionJournal
 {
     private readonly MemorySessionJournal _disk = new();
-    private readonly ConcurrentQueue<(JournalEntry Entry, Action<bool>? Settled)> _waiting = [];
+    private readonly ConcurrentQueue<(JournalEntry Entry, Action<JournalEntry, bool>? Settled)> _waiting = [];
     private readonly Queue<JournalEntry> _unrecorded = [];
 
     /// <summary>Entries that are not durable yet.</summary>
@@ -27,7 +27,7 @@ internal sealed class HeldJournal : ISessionJournal
         for (; most > 0 && _waiting.TryDequeue(out var next); most--)
         {
             _disk.Append(next.Entry);
-            next.Settled?.Invoke(true);
+            next.Settled?.Invoke(next.Entry, true);
         }
 
         GroupSettled?.Invoke();
@@ -39,7 +39,7 @@ internal sealed class HeldJournal : ISessionJournal
         while (_waiting.TryDequeue(out var next))
         {
             _unrecorded.Enqueue(next.Entry);
-            next.Settled?.Invoke(false);
+            next.Settled?.Invoke(next.Entry, false);
         }
 
         GroupSettled?.Invoke();
@@ -56,7 +56,7 @@ internal sealed class HeldJournal : ISessionJournal
 
     public Task<JournalState> LoadAsync(CancellationToken cancellation) => _disk.LoadAsync(cancellation);
 
-    public void Append(JournalEntry entry, Action<bool>? settled = null) => _waiting.Enqueue((entry, settled));
+    public void Append(JournalEntry entry, Action<JournalEntry, bool>? settled = null) => _waiting.Enqueue((entry, settled));
 
     public Task FlushAsync(CancellationToken cancellation)
     {

@@ -13,7 +13,7 @@ internal sealed class LiveWatch : IAsyncDisposable
     public LiveWatch(World world, string token = "")
     {
         Watch = world.Sessions.Watch(World.Organization, World.Connector, token, [], TimeSpan.FromSeconds(1), _ => []);
-        _messages = Watch.ReadAllAsync(_hangUp.Token).GetAsyncEnumerator();
+        _messages = Watch.ReadAllAsync(_hangUp.Token).Select(m => m.Read()).GetAsyncEnumerator();
     }
 
     public SessionWatch Watch { get; }

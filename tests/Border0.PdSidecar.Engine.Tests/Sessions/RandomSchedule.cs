@@ -190,7 +190,7 @@ internal class RandomSchedule : IDisposable
         {
             // What the disk did not have yet is forgotten, and decided anew once the connector lists it.
             var known = onDisk.Sessions.Select(s => s.Request.SessionKey)
-                .Concat(onDisk.Events.Where(e => e.Revision > Revision(_connectors[e.ConnectorId].Token)).Select(e => e.Message.SessionRevoked?.SessionKey ?? ""))
+                .Concat(onDisk.Events.Where(e => e.Revision > Revision(_connectors[e.ConnectorId].Token)).Select(e => e.Message.RevokedKey ?? ""))
                 .ToHashSet();
             _forgotten.UnionWith(_held.Except(known));
             _mustCome.RemoveWhere(k => IsAllowed(k) || _forgotten.Contains(k));

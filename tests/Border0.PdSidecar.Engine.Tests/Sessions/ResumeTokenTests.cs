@@ -56,7 +56,7 @@ public class ResumeTokenTests
     {
         using var world = Plain();
         using var watch = world.Sessions.Watch("other", World.Connector, "", [], TimeSpan.FromSeconds(1), _ => []);
-        await using var messages = watch.ReadAllAsync(CancellationToken.None).GetAsyncEnumerator();
+        await using var messages = watch.ReadAllAsync(CancellationToken.None).Select(m => m.Read()).GetAsyncEnumerator();
         await messages.MoveNextAsync();
 
         await ResyncAsync(world, messages.Current.ResumeToken);

@@ -27,7 +27,7 @@ public class WatchPromiseTests
         using var world = Plain();
         using var watch = world.Sessions.Watch(
             World.Organization, World.Connector, "", [], TimeSpan.FromSeconds(1), o => [new FactsAge { IntegrationName = "of " + o }]);
-        await using var messages = watch.ReadAllAsync(CancellationToken.None).GetAsyncEnumerator();
+        await using var messages = watch.ReadAllAsync(CancellationToken.None).Select(m => m.Read()).GetAsyncEnumerator();
 
         var first = messages.MoveNextAsync();
 
@@ -215,7 +215,7 @@ public class WatchPromiseTests
 
         Assert.Empty(await other.ReadAsync());
         using var elsewhere = world.Sessions.Watch("other", World.Connector, "", [], TimeSpan.FromSeconds(1), _ => []);
-        await using var messages = elsewhere.ReadAllAsync(CancellationToken.None).GetAsyncEnumerator();
+        await using var messages = elsewhere.ReadAllAsync(CancellationToken.None).Select(m => m.Read()).GetAsyncEnumerator();
         Assert.True(await messages.MoveNextAsync());
         Assert.Equal(0, messages.Current.Revision);
     }

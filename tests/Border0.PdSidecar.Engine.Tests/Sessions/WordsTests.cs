@@ -236,7 +236,7 @@ public class WordsTests
     private static async Task<SessionRevoked> RevokedOf(World world, string connector)
     {
         using var watch = world.Sessions.Watch(World.Organization, connector, TokenAtTheBeginning(world, connector), [], TimeSpan.FromSeconds(1), _ => []);
-        await foreach (var message in watch.ReadAllAsync(CancellationToken.None))
+        await foreach (var message in watch.ReadAllAsync(CancellationToken.None).Select(m => m.Read()))
         {
             if (message.SessionRevoked is { } revoked)
             {

@@ -184,8 +184,8 @@ internal sealed class DatabaseTarget : FuzzTarget
             var session = new JournalSession(
                 new EvaluateRequest { OrganizationId = "default", ConnectorId = "c1", SessionKey = "k1", SocketId = "s", SocketType = "ssh", UserEmail = "alice@example.com" }, Account.Now, Account.Now, ["payments"]);
             journal.Append(new JournalEntry.SessionPut(session));
-            journal.Append(new JournalEntry.EventAppended("default", "c1", 1, Account.Now, new WatchSessionsResponse { ResumeToken = "t", SessionRevoked = new SessionRevoked { SessionKey = "k0" } }));
-            journal.Append(new JournalEntry.EventAppended("default", "c1", 2, Account.Now, new WatchSessionsResponse { SessionExpiring = new SessionExpiring { SessionKey = "k1", ExpireTime = Account.Now.ToTimestamp() } }));
+            journal.Append(new JournalEntry.EventAppended("default", "c1", 1, Account.Now, WatchMessage.Of(new WatchSessionsResponse { Revision = 1, SessionRevoked = new SessionRevoked { SessionKey = "k0" } }, default)));
+            journal.Append(new JournalEntry.EventAppended("default", "c1", 2, Account.Now, WatchMessage.Of(new WatchSessionsResponse { Revision = 2, SessionExpiring = new SessionExpiring { SessionKey = "k1", ExpireTime = Account.Now.ToTimestamp() } }, default)));
             await journal.FlushAsync(CancellationToken.None);
         }
 

@@ -47,7 +47,7 @@ internal sealed class DiskJournal : IAsyncDisposable
         foreach (var entry in entries)
         {
             var number = _appended++;
-            Journal.Append(entry, durable => _settled.Enqueue((number, durable)));
+            Journal.Append(entry, (_, durable) => _settled.Enqueue((number, durable)));
         }
     }
 

@@ -35,12 +35,13 @@ internal static class Entries
         connector,
         revision,
         Start.AddSeconds(revision),
-        new WatchSessionsResponse
-        {
-            Revision = revision,
-            ResumeToken = $"token-{revision}",
-            SessionRevoked = new SessionRevoked { SessionKey = ended?.SessionKey ?? "other", ReasonAdmin = new string('x', weight) },
-        },
+        WatchMessage.Of(
+            new WatchSessionsResponse
+            {
+                Revision = revision,
+                SessionRevoked = new SessionRevoked { SessionKey = ended?.SessionKey ?? "other", ReasonAdmin = new string('x', weight) },
+            },
+            default),
         ended);
 
     public static JournalEntry.EventsTrimmed Trimmed(long oldest, string connector = Connector, string organization = Organization) => new(organization, connector, oldest);

@@ -29,6 +29,6 @@ internal static class JournalStates
         // In the order that they are given in, per connector.
         .. state.Events.GroupBy(e => (e.OrganizationId, e.ConnectorId))
             .OrderBy(g => $"{g.Key.OrganizationId}/{g.Key.ConnectorId}", StringComparer.Ordinal)
-            .SelectMany(g => g.Select(e => $"event {e.OrganizationId}/{e.ConnectorId} {e.Revision} at {e.Time:O}: {e.Message}")),
+            .SelectMany(g => g.Select(e => $"event {e.OrganizationId}/{e.ConnectorId} {e.Revision} at {e.Time:O}: {e.Message.Read()}")),
     ]);
 }

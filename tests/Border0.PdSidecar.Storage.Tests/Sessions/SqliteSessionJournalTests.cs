@@ -16,7 +16,7 @@ public sealed class SqliteSessionJournalTests(ITestOutputHelper output)
         var seen = new ConcurrentQueue<long>();
         for (var i = 1; i <= 50; i++)
         {
-            disk.Journal.Append(Entries.Event(i), durable =>
+            disk.Journal.Append(Entries.Event(i), (_, durable) =>
             {
                 Assert.True(durable);
                 seen.Enqueue((long)SqliteStore.Sql(disk.File, "SELECT max(revision) FROM events")!);
@@ -77,7 +77,7 @@ public sealed class SqliteSessionJournalTests(ITestOutputHelper output)
         var disk = new DiskJournal();
         await disk.DisposeAsync();
         bool? durable = null;
-        disk.Journal.Append(Entries.Event(1), d => durable = d);
+        disk.Journal.Append(Entries.Event(1), (_, d) => durable = d);
         Assert.False(durable);
         await disk.Journal.FlushAsync(default);
     }
@@ -103,7 +103,7 @@ public sealed class SqliteSessionJournalTests(ITestOutputHelper output)
             for (var i = 1; i <= each; i++)
             {
                 var number = i;
-                disk.Journal.Append(Entries.Event(number, $"c{w}"), durable =>
+                disk.Journal.Append(Entries.Event(number, $"c{w}"), (_, durable) =>
                 {
                     Assert.True(durable);
                     settled[w].Add(number);
@@ -135,7 +135,7 @@ public sealed class SqliteSessionJournalTests(ITestOutputHelper output)
                 disk.Journal.Append(Entries.Put($"s{i}"));
             }
 
-            disk.Journal.Append(Entries.Event(round + 1), _ =>
+            disk.Journal.Append(Entries.Event(round + 1), (_, _) =>
             {
                 waits.Add(Stopwatch.GetElapsedTime(began).TotalMilliseconds);
                 durable.SetResult();
