@@ -12,7 +12,9 @@ internal static class Clients
     public static readonly Uri BaseUrl = new("https://api.pagerduty.test");
     public static readonly PagerDutyClientOptions NoRetries = new() { Retries = 0, AttemptTimeout = TimeSpan.FromHours(1), Addresses = new PagerDutyAddresses { Allowed = BaseUrl } };
 
-    public static FakeTimeProvider Clock() => new(new DateTimeOffset(2026, 11, 23, 12, 0, 0, TimeSpan.Zero));
+    public static readonly DateTimeOffset Start = new(2026, 11, 23, 12, 0, 0, TimeSpan.Zero);
+
+    public static FakeTimeProvider Clock() => new(Start);
 
     public static PagerDutyClient Of(
         HttpMessageHandler handler, TimeProvider? time = null, PagerDutyClientOptions? options = null) =>

@@ -50,7 +50,8 @@ public sealed class BadClientsTests : IDisposable
         Assert.NotEqual(StatusCode.OK, await HealthAsync(host.Connect(certificate)));
 
         Assert.Equal(StatusCode.OK, await HealthAsync(host.Connect(client)));
-        Assert.Contains("pdsidecar_client_certificates_refused_total 1", await MetricsAsync(host), StringComparison.Ordinal);
+        // At least one: with TLS 1.3 a client learns of the refusal after the handshake, and may have connected again by itself.
+        Assert.Matches("(?m)^pdsidecar_client_certificates_refused_total [1-9]", await MetricsAsync(host));
     }
 
     [Theory]
