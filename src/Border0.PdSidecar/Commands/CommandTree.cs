@@ -16,13 +16,15 @@ internal static class CommandTree
     // What a person writes may begin with "@", which is no file of arguments here.
     private static readonly ParserConfiguration Parsing = new() { ResponseFileTokenReplacer = null };
 
+    private const string About = "Border0's PagerDuty sidecar: lets people in while they are on call or an incident is open, and out again when not.";
+
     /// <summary>Makes the tree.</summary>
     public static RootCommand Create(Terminal terminal)
     {
         var remote = new RemoteCommand(terminal, new RemoteOptions());
         return new RootCommand(
             $"""
-            Border0's PagerDuty sidecar: lets people in while they are on call or an incident is open, and out again when not.
+            {About}
 
             Exit codes:
             {string.Join('\n', ExitCodes.All.Select(c => $"  {c.Code,-4}{c.Meaning}"))}
@@ -34,6 +36,9 @@ internal static class CommandTree
             PoliciesCommand.Create(remote),
             SessionsCommand.Create(remote),
             EvaluateCommand.Create(remote),
+            TestCommand.Create(remote),
+            WhoCommand.Create(remote),
+            WatchCommand.Create(remote),
             CheckCommand.Create(terminal),
             HealthCommand.Create(),
             TokenCommand.Create(),
@@ -45,7 +50,9 @@ internal static class CommandTree
     /// <summary>Runs a command line and returns the exit code.</summary>
     public static async Task<int> RunAsync(Terminal terminal, IReadOnlyList<string> arguments, CancellationToken cancellation = default)
     {
-        var parsed = Create(terminal).Parse(arguments, Parsing);
+        // A server stays: what its start has touched stays resident with it, and the other commands are none of its business.
+        var root = arguments is ["serve", ..] ? new RootCommand(About) { ServeCommand.Create() } : Create(terminal);
+        var parsed = root.Parse(arguments, Parsing);
         if (parsed.Action is not ParseErrorAction wrong)
         {
             return await parsed.InvokeAsync(new InvocationConfiguration { Output = terminal.Out, Error = terminal.Error }, cancellation);

@@ -1,3 +1,5 @@
+using Border0.PdSidecar.Commands;
+using Border0.PdSidecar.Commands.Terminals;
 using Border0.PdSidecar.Tests.Hosting;
 using Border0.PdSidecar.V1;
 using Google.Protobuf;
@@ -107,6 +109,61 @@ public class CommandLineTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Test_OfASavedAndAnUnsavedPolicy_SaysWhichConditionFails()
+    {
+        const string policy = """{"name": "p", "org_wide": true, "actions": {"ssh": {"values": ["*"]}}, "condition": {"who": {"email": ["alice@example.com"]}}}""";
+        var unsaved = await PipeAsync(policy, "test", "--file", "-", "--user", "bob@example.com");
+        Assert.Equal(9, unsaved.Code);
+        Assert.StartsWith("DENY\npolicy p does not hold\n├─ ✘ condition.who: ", unsaved.Output, StringComparison.Ordinal);
+        Assert.Equal(5, (await RunAsync("test", "p", "--user", "alice@example.com")).Code);
+
+        await PipeAsync(policy, "policies", "create", "-");
+        var saved = await RunAsync("test", "p", "--user", "alice@example.com", "--socket-type", "ssh", "--at", "+2h");
+        Assert.Equal(0, saved.Code);
+        Assert.Contains("✔ condition.who: ", saved.Output, StringComparison.Ordinal);
+        Assert.True(JsonParser.Default.Parse<TestPolicyResponse>((await RunAsync("test", "p", "--user", "alice@example.com", "--json")).Output).Trace.Holds);
+        Assert.Equal(2, (await RunAsync("test", "p", "--file", "-", "--user", "alice@example.com")).Code);
+        Assert.Equal(2, (await RunAsync("test", "--user", "alice@example.com")).Code);
+        Assert.Contains("does not ask who is on call", (await RunAsync("who", "p")).Output, StringComparison.Ordinal);
+        Assert.Equal(5, (await RunAsync("who", "q")).Code);
+    }
+
+    [Fact]
+    public async Task Watch_ShowsWhatHappens_AndGoesOnWhereItWas()
+    {
+        await PipeAsync("""{"name": "p", "org_wide": true, "actions": {"ssh": {"values": ["*"]}}}""", "policies", "create", "-");
+        var begin = JsonParser.Default.Parse<WatchSessionsResponse>(await FirstHeartbeatAsync(_host));
+        foreach (var key in (string[])["k1", "k2"])
+        {
+            Assert.Equal(0, (await RunAsync("evaluate", "--socket", "s1", "--socket-type", "ssh", "--user", "alice@example.com", "--connector", "c1", "--session-key", key)).Code);
+            Assert.Equal(0, (await RunAsync("sessions", "revoke", key, "--reason", "enough")).Code);
+        }
+
+        var first = await RunAsync("watch", "--connector", "c1", "--resume", begin.ResumeToken, "--count", "1", "--json");
+        Assert.Equal((0, "watching connector c1; Ctrl-C ends it\n"), (first.Code, first.Errors));
+        var event1 = JsonParser.Default.Parse<WatchSessionsResponse>(first.Output);
+        Assert.Equal("k1", event1.SessionRevoked.SessionKey);
+        var second = await RunAsync("watch", "--connector", "c1", "--resume", event1.ResumeToken, "--count", "1");
+        Assert.Matches(@"\A\d\d:\d\d:\d\d\.\d{3}Z  revoked   k2  alice@example.com  s1  administrator: .*enough", second.Output);
+        Assert.Equal(2, (await RunAsync("watch", "--connector", "c1", "--count", "0")).Code);
+        Assert.Equal(2, (await RunAsync("watch")).Code);
+    }
+
+    [Fact]
+    public async Task Watch_OfATokenOfAnotherEpoch_SaysThatEventsAreMissed_AndGoesOn()
+    {
+        await using var other = await RunningHost.StartAsync(_bound.Token);
+        var token = JsonParser.Default.Parse<WatchSessionsResponse>(await FirstHeartbeatAsync(other)).ResumeToken;
+
+        var watched = await RunAsync("watch", "--connector", "c1", "--resume", token, "--count", "1", "--json");
+
+        Assert.Equal(0, watched.Code);
+        Assert.Contains("events were missed", watched.Errors, StringComparison.Ordinal);
+        Assert.NotEmpty(JsonParser.Default.Parse<WatchSessionsResponse>(watched.Output).ResyncRequired.Reason);
+        Assert.Equal(2, (await RunAsync("watch", "--connector", "c1", "--resume", "unknown")).Code);
+    }
+
+    [Fact]
     public async Task BadFields_AreNamedOneByOne()
     {
         var refused = await RunAsync("evaluate", "--socket", "s1", "--group", "g", "--client-ip", "nowhere");
@@ -169,5 +226,26 @@ public class CommandLineTests : IAsyncLifetime
 
     private Task<ToolRun> PipeAsync(string input, params string[] arguments) => ToolRun.OfAsync(input, Here, arguments);
 
-    private Dictionary<string, string> Here => new() { ["PDSIDECAR_ADDRESS"] = "unix://" + _host.Host.Endpoints.GrpcSocket };
+    private async Task<string> FirstHeartbeatAsync(RunningHost host)
+    {
+        using var ended = CancellationTokenSource.CreateLinkedTokenSource(_bound.Token);
+        var output = new FirstLine(ended);
+        var terminal = new Terminal { Out = output, Error = new StringWriter(), In = TextReader.Null, Variable = At(host).GetValueOrDefault };
+        Assert.Equal(0, await CommandTree.RunAsync(terminal, ["watch", "--connector", "c1", "--heartbeats", "--json"], ended.Token));
+        return output.ToString().Split('\n')[0];
+    }
+
+    /// <summary>Ends what writes to it after its first line.</summary>
+    private sealed class FirstLine(CancellationTokenSource ended) : StringWriter
+    {
+        public override void WriteLine(string? value)
+        {
+            base.WriteLine(value);
+            ended.Cancel();
+        }
+    }
+
+    private Dictionary<string, string> Here => At(_host);
+
+    private static Dictionary<string, string> At(RunningHost host) => new() { ["PDSIDECAR_ADDRESS"] = "unix://" + host.Host.Endpoints.GrpcSocket };
 }
