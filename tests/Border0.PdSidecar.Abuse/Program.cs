@@ -1,6 +1,11 @@
 using Border0.PdSidecar.Abuse;
 
-var seconds = 15;
+if (args is [Abuser.Command, .. var abuser])
+{
+    return await Abuser.MainAsync(abuser);
+}
+
+var seconds = 5;
 if (args is ["--seconds", var given, ..] && int.TryParse(given, out seconds))
 {
     args = args[2..];
@@ -18,7 +23,8 @@ Console.WriteLine("| --- | --- | --- | --- | --- | --- | --- |");
 var failed = 0;
 foreach (var abuse in wanted)
 {
-    var run = await Run.OfAsync(abuse, scale: 4, calm: TimeSpan.FromSeconds(5), atLeast: TimeSpan.FromSeconds(seconds), atMost: TimeSpan.FromSeconds(seconds + 30));
+    var each = TimeSpan.FromSeconds(seconds);
+    var run = await Run.OfAsync(abuse, scale: 4, calm: each, atLeast: each, atMost: each + TimeSpan.FromSeconds(30), rounds: 5, mostRatio: 2);
     Console.WriteLine(run);
     failed += run.Wrong.Length > 0 ? 1 : 0;
 }

@@ -21,7 +21,19 @@ public sealed class Seen
     /// <summary>How many kinds of answer there were.</summary>
     public IReadOnlyCollection<string> Answers => [.. _counts.Keys];
 
-    public void Add(string answer) => _counts.AddOrUpdate(answer, 1, static (_, count) => count + 1);
+    public void Add(string answer, int times = 1) => _counts.AddOrUpdate(answer, times, (_, count) => count + times);
+
+    /// <summary>What was added since the last time, which is forgotten.</summary>
+    public IEnumerable<KeyValuePair<string, int>> Take()
+    {
+        foreach (var answer in _counts.Keys)
+        {
+            if (_counts.TryRemove(answer, out var count))
+            {
+                yield return new(answer, count);
+            }
+        }
+    }
 
     /// <summary>Counts how a call ends, and whether it was let through.</summary>
     public async Task CallAsync(Func<Task> call)

@@ -69,7 +69,7 @@ internal sealed class Connector : IAsyncDisposable
     /// <summary>Moves the clock, slower than real time, until the client subscribes again.</summary>
     public async Task<Subscription> NextSubscriptionAsync()
     {
-        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(20));
+        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(60));
         using var turns = new PeriodicTimer(TimeSpan.FromMilliseconds(2));
         while (true)
         {

@@ -36,7 +36,7 @@ public class LivenessTests
         await HeardAsync(connector, watch, 2);
 
         connector.Time.Advance(TimeSpan.FromSeconds(5));
-        await watch.Gone.WaitAsync(TimeSpan.FromSeconds(20));
+        await watch.Gone.WaitAsync(TimeSpan.FromSeconds(60));
         var again = await connector.NextSubscriptionAsync();
 
         Assert.Equal("t2", again.Request.ResumeToken);

@@ -14,7 +14,7 @@ internal sealed class RecordingHandler : ISessionHandler
     public int Waiting => _told.Reader.Count;
 
     public async Task<(string Kind, string Key, SessionEnd? End)> NextAsync() =>
-        await _told.Reader.ReadAsync().AsTask().WaitAsync(TimeSpan.FromSeconds(20));
+        await _told.Reader.ReadAsync().AsTask().WaitAsync(TimeSpan.FromSeconds(60));
 
     public ValueTask EndAsync(SessionEnd end, CancellationToken cancellation) => TellAsync("end", end.SessionKey, end, cancellation);
 

@@ -16,7 +16,7 @@ namespace Border0.PdSidecar.Client.Tests;
 /// <summary>A real gRPC server on a real socket whose answers the test gives.</summary>
 internal sealed class ScriptedSidecar : EvaluationService.EvaluationServiceBase, IAsyncDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     private readonly Channel<Subscription> _subscriptions = Channel.CreateUnbounded<Subscription>();
     private readonly Channel<EndSessionRequest> _ends = Channel.CreateUnbounded<EndSessionRequest>();

@@ -52,7 +52,7 @@ public class BufCurlTests
 
         await using var run = Curl(
             sidecar, false, "/border0.pdsidecar.v1.EvaluationService/Evaluate", "-d", """{"client_ip": "not an address"}""");
-        var code = await run.ExitAsync(TimeSpan.FromSeconds(30));
+        var code = await run.ExitAsync();
 
         Assert.NotEqual(0, code);
         Assert.Contains("invalid_argument", run.Errors, StringComparison.Ordinal);
@@ -65,7 +65,7 @@ public class BufCurlTests
     private static async Task<string> CurlAsync(Sidecar sidecar, bool unixSocket, string path, params string[] arguments)
     {
         await using var run = Curl(sidecar, unixSocket, path, arguments);
-        var code = await run.ExitAsync(TimeSpan.FromSeconds(30));
+        var code = await run.ExitAsync();
         Assert.True(code == 0, $"buf curl ended with {code}: {run.Errors}");
         return run.Output;
     }

@@ -85,6 +85,18 @@ internal sealed class ConnectorExamples : IAsyncDisposable
         }
     }
 
+    /// <summary>Each of them has printed a line that begins with the one before any that begins with the other.</summary>
+    public void HaveSaidFirst(string first, string second)
+    {
+        foreach (var (language, connector) in _connectors)
+        {
+            var lines = connector.Output.Split('\n');
+            var at = Array.FindIndex(lines, l => l.StartsWith(Of(language, first), StringComparison.Ordinal));
+            var other = Array.FindIndex(lines, l => l.StartsWith(Of(language, second), StringComparison.Ordinal));
+            Assert.True(at >= 0 && (other < 0 || at < other), $"{language} did not say '{first}' before '{second}':\n{connector.Output}\n{connector.Errors}");
+        }
+    }
+
     /// <summary>Ends their input and waits until each has ended well.</summary>
     public async Task FinishAsync()
     {
@@ -95,7 +107,7 @@ internal sealed class ConnectorExamples : IAsyncDisposable
 
         foreach (var (language, connector) in _connectors)
         {
-            var code = await connector.ExitAsync(TimeSpan.FromSeconds(10));
+            var code = await connector.ExitAsync();
             Assert.True(code == 0, $"{language} ended with {code}:\n{connector.Output}\n{connector.Errors}");
         }
     }

@@ -15,7 +15,7 @@ public class DamagedDatabaseTests
         await using (var sidecar = await Sidecar.StartAsync(folder, new Uri("http://127.0.0.1:1")))
         {
             sidecar.Run.Terminate();
-            Assert.Equal(0, await sidecar.Run.ExitAsync(TimeSpan.FromSeconds(30)));
+            Assert.Equal(0, await sidecar.Run.ExitAsync());
         }
 
         var file = Path.Combine(folder.Path("data"), name);
@@ -24,7 +24,7 @@ public class DamagedDatabaseTests
             await File.WriteAllBytesAsync(file, damaged);
             await using var run = ProgramRun.Start(BuildFacts.SidecarBinary, ["serve", "--data", folder.Path("data"), "--grpc-tcp", "127.0.0.1:0", "--http", "127.0.0.1:0"]);
 
-            Assert.Equal(1, await run.ExitAsync(TimeSpan.FromSeconds(30)));
+            Assert.Equal(1, await run.ExitAsync());
             var said = Assert.Single(run.Errors.Split('\n', StringSplitOptions.RemoveEmptyEntries));
             Assert.StartsWith("pdsidecar: ", said, StringComparison.Ordinal);
             Assert.Contains(file, said, StringComparison.Ordinal);

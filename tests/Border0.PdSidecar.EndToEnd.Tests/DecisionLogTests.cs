@@ -42,7 +42,7 @@ public class DecisionLogTests
         });
         await sidecar.Policies.DeletePolicyAsync(new DeletePolicyRequest { Name = "responders" });
         sidecar.Run.Terminate();
-        Assert.Equal(0, await sidecar.Run.ExitAsync(TimeSpan.FromSeconds(15)));
+        Assert.Equal(0, await sidecar.Run.ExitAsync());
 
         var file = Path.Combine(sidecar.DataDirectory, "decisions.jsonl");
         var text = await File.ReadAllTextAsync(file);
@@ -88,7 +88,7 @@ public class DecisionLogTests
         {
             await again.Evaluation.EvaluateAsync(Request("r2", ""));
             again.Run.Terminate();
-            await again.Run.ExitAsync(TimeSpan.FromSeconds(15));
+            await again.Run.ExitAsync();
         }
 
         var lines = await File.ReadAllLinesAsync(file);

@@ -89,7 +89,7 @@ public sealed class FullDiskTests : IDisposable
         {
             await sidecar.Policies.CreatePolicyAsync(new CreatePolicyRequest { Policy = StoryTests.Open("everybody") });
             sidecar.Run.Terminate();
-            Assert.Equal(0, await sidecar.Run.ExitAsync(TimeSpan.FromSeconds(20)));
+            Assert.Equal(0, await sidecar.Run.ExitAsync());
         }
 
         // Where nothing can be made read-only, there is a directory that is so by nature.
@@ -97,7 +97,7 @@ public sealed class FullDiskTests : IDisposable
         await using (var run = ProgramRun.Start(
             BuildFacts.SidecarBinary, ["serve", "--data", data, "--grpc-socket", _folder.Path("grpc.sock"), "--grpc-tcp", "127.0.0.1:0", "--http", "127.0.0.1:0"]))
         {
-            Assert.Equal(1, await run.ExitAsync(TimeSpan.FromSeconds(20)));
+            Assert.Equal(1, await run.ExitAsync());
             Assert.Contains(data, run.Errors, StringComparison.Ordinal);
             Assert.DoesNotContain("   at ", run.Errors, StringComparison.Ordinal);
         }

@@ -46,7 +46,7 @@ public class ProcessTests
 
         sidecar.Run.Terminate();
 
-        var code = await sidecar.Run.ExitAsync(TimeSpan.FromSeconds(15));
+        var code = await sidecar.Run.ExitAsync();
         Assert.True(code == 0, $"exit code {code}\n{sidecar.Run.Output}\n{sidecar.Run.Errors}");
         var ended = await Assert.ThrowsAnyAsync<Exception>(() => watch.NextAsync());
         Assert.Equal(StatusCode.Unavailable, Assert.IsType<RpcException>(ended.InnerException ?? ended).StatusCode);
@@ -63,7 +63,7 @@ public class ProcessTests
             BuildFacts.SidecarBinary,
             ["serve", "--data", first.DataDirectory, "--grpc-socket", folder.Path("other.sock"), "--grpc-tcp", "127.0.0.1:0", "--http", "127.0.0.1:0"]);
 
-        Assert.NotEqual(0, await second.ExitAsync(TimeSpan.FromSeconds(15)));
+        Assert.NotEqual(0, await second.ExitAsync());
         Assert.Contains(first.DataDirectory, second.Errors + second.Output, StringComparison.Ordinal);
         Assert.Equal(
             HealthCheckResponse.Types.ServingStatus.Serving, (await first.Health.CheckAsync(new HealthCheckRequest())).Status);
@@ -78,7 +78,7 @@ public class ProcessTests
             ["serve", "--data", folder.Path("data"), "--grpc-tcp", "nowhere"],
             environment: new Dictionary<string, string> { ["PDSIDECAR_MAX_STALENESS"] = "soon" });
 
-        Assert.NotEqual(0, await run.ExitAsync(TimeSpan.FromSeconds(15)));
+        Assert.NotEqual(0, await run.ExitAsync());
         var said = run.Errors + run.Output;
         foreach (var part in (string[])["grpc_tcp", "nowhere", "max_staleness", "soon"])
         {
@@ -93,7 +93,7 @@ public class ProcessTests
         await using var run = ProgramRun.Start(
             BuildFacts.SidecarBinary, ["serve", "--data", folder.Path("data"), "--grpc-tcp", "0.0.0.0:0"]);
 
-        Assert.NotEqual(0, await run.ExitAsync(TimeSpan.FromSeconds(15)));
+        Assert.NotEqual(0, await run.ExitAsync());
         Assert.Contains("grpc_tcp", run.Errors + run.Output, StringComparison.OrdinalIgnoreCase);
     }
 
@@ -102,7 +102,7 @@ public class ProcessTests
     {
         await using var run = ProgramRun.Start(BuildFacts.SidecarBinary, ["--version"]);
 
-        Assert.Equal(0, await run.ExitAsync(TimeSpan.FromSeconds(15)));
+        Assert.Equal(0, await run.ExitAsync());
         Assert.Matches(@"^\d+\.\d+\.\d+", run.Output);
     }
 
@@ -119,7 +119,7 @@ public class ProcessTests
     {
         await using var run = ProgramRun.Start(BuildFacts.SidecarBinary, [.. command, "--help"]);
 
-        Assert.Equal(0, await run.ExitAsync(TimeSpan.FromSeconds(15)));
+        Assert.Equal(0, await run.ExitAsync());
         Assert.Contains("Usage:", run.Output, StringComparison.Ordinal);
     }
 }

@@ -19,7 +19,7 @@ public class TlsTests
         using var folder = new TemporaryFolder();
         await using var run = ProgramRun.Start(BuildFacts.SidecarBinary, ["serve", "--data", folder.Path("data"), listener, "0.0.0.0:0"]);
 
-        Assert.Equal(2, await run.ExitAsync(TimeSpan.FromSeconds(15)));
+        Assert.Equal(2, await run.ExitAsync());
         Assert.Contains("pdsidecar: " + why, run.Errors, StringComparison.Ordinal);
         Assert.Contains(needs, run.Errors, StringComparison.Ordinal);
         Assert.False(Directory.Exists(folder.Path("data")));
@@ -33,7 +33,7 @@ public class TlsTests
         tls.Damage();
         await using var run = ProgramRun.Start(BuildFacts.SidecarBinary, ["serve", "--data", folder.Path("data"), "--http", "127.0.0.1:0", .. tls.Arguments]);
 
-        Assert.Equal(1, await run.ExitAsync(TimeSpan.FromSeconds(15)));
+        Assert.Equal(1, await run.ExitAsync());
         Assert.Matches("pdsidecar: grpc_tls_cert: .*tls.crt and .*tls.key cannot be used", run.Errors);
     }
 
@@ -49,7 +49,7 @@ public class TlsTests
         var incident = pagerDuty.Trigger("Payments are failing");
         using var way = SidecarConnection.To(TlsFolder.AddressOf(sidecar), tls.Client("bastion-1"));
         var ends = new Ends();
-        await using var connector = ConnectorClient.Start(way, new ConnectorOptions { ConnectorId = "bastion-1" }, ends);
+        await using var connector = ConnectorClient.Start(way, new ConnectorOptions { ConnectorId = "bastion-1", SilenceBound = TimeSpan.FromMinutes(5) }, ends);
         await connector.WhenReadyAsync();
         await Eventually.SeesAsync(async () => (await connector.EvaluateAsync(Request("s1"))).IsAllowed ? "allowed" : null, "an allow");
 
@@ -94,7 +94,7 @@ public class TlsTests
         await Eventually.SeesAsync(() => ends.All.Length > 0 ? "ended" : null, "the session to end");
         Assert.Equal(("s1", SessionEndCause.Revoked), (Assert.Single(ends.All).SessionKey, ends.All[0].Cause));
         sidecar.Run.Terminate();
-        await sidecar.Run.ExitAsync(TimeSpan.FromSeconds(15));
+        await sidecar.Run.ExitAsync();
         var actors = (await File.ReadAllLinesAsync(Path.Combine(sidecar.DataDirectory, "decisions.jsonl"))).Select(l => JsonDocument.Parse(l).RootElement)
             .Where(r => r.GetProperty("kind").GetString() == "decision").Select(r => r.GetProperty("actor").GetRawText()).Distinct();
         Assert.Equal("""{"caller":"certificate","name":"uri:spiffe://acme/connector/bastion-1","listener":"grpc_tcp"}""", Assert.Single(actors));
@@ -114,7 +114,7 @@ public class TlsTests
             await using var create = ProgramRun.Start(
                 BuildFacts.SidecarBinary,
                 ["token", "create", "--data", sidecar.DataDirectory, "--role", "connector", "--connector-id", language, "--name", language]);
-            Assert.Equal(0, await create.ExitAsync(TimeSpan.FromSeconds(15)));
+            Assert.Equal(0, await create.ExitAsync());
             tokens[language] = tls.Write(language + ".token", create.Output);
         }
 

@@ -70,17 +70,18 @@ public sealed class ProgramRun : IAsyncDisposable
     /// <summary>The program reads the end of its input.</summary>
     public void CloseInput() => _process.StandardInput.Close();
 
-    /// <summary>Waits for the end and returns the exit code.</summary>
-    public async Task<int> ExitAsync(TimeSpan atMost)
+    /// <summary>Waits for the end, a minute unless told otherwise, and returns the exit code.</summary>
+    public async Task<int> ExitAsync(TimeSpan? atMost = null)
     {
-        using var bound = new CancellationTokenSource(atMost);
+        var patience = atMost ?? TimeSpan.FromSeconds(60);
+        using var bound = new CancellationTokenSource(patience);
         try
         {
             await _process.WaitForExitAsync(bound.Token);
         }
         catch (OperationCanceledException)
         {
-            throw new TimeoutException($"still running after {atMost}\n{Output}\n{Errors}");
+            throw new TimeoutException($"still running after {patience}\n{Output}\n{Errors}");
         }
 
         return _process.ExitCode;

@@ -32,7 +32,7 @@ public sealed class Watching : IAsyncDisposable
     public static async Task<Watching> StartAsync(EvaluationService.EvaluationServiceClient client, WatchSessionsRequest request)
     {
         var call = client.WatchSessions(request);
-        using var bound = new CancellationTokenSource(TimeSpan.FromSeconds(10));
+        using var bound = new CancellationTokenSource(TimeSpan.FromSeconds(60));
         return await call.ResponseStream.MoveNext(bound.Token)
             ? new Watching(call, call.ResponseStream.Current)
             : throw new InvalidOperationException("the watch ended before its first message");
@@ -41,7 +41,7 @@ public sealed class Watching : IAsyncDisposable
     /// <summary>The next message that is not a heartbeat.</summary>
     public async Task<WatchSessionsResponse> NextAsync(TimeSpan? atMost = null)
     {
-        using var bound = new CancellationTokenSource(atMost ?? TimeSpan.FromSeconds(20));
+        using var bound = new CancellationTokenSource(atMost ?? TimeSpan.FromSeconds(60));
         return await _events.Reader.ReadAsync(bound.Token);
     }
 

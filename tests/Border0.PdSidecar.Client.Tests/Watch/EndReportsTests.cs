@@ -55,7 +55,7 @@ public class EndReportsTests
 
         reports.Finish();
 
-        await running.WaitAsync(TimeSpan.FromSeconds(20));
+        await running.WaitAsync(TimeSpan.FromSeconds(60));
         Assert.Equal(2, sidecar.Calls);
     }
 
@@ -77,7 +77,7 @@ public class EndReportsTests
 
         public int Calls => _calls;
 
-        public Task<bool> CalledAsync() => _called.Reader.ReadAsync().AsTask().WaitAsync(TimeSpan.FromSeconds(20));
+        public Task<bool> CalledAsync() => _called.Reader.ReadAsync().AsTask().WaitAsync(TimeSpan.FromSeconds(60));
 
         public override AsyncUnaryCall<EndSessionResponse> EndSessionAsync(
             EndSessionRequest request, Metadata? headers = null, DateTime? deadline = null, CancellationToken cancellationToken = default)

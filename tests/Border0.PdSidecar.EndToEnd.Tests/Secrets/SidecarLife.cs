@@ -68,7 +68,7 @@ internal sealed class SidecarLife(Planted planted, Evidence evidence, TemporaryF
         await MistakesAsync(sidecar);
         await LookAsync(sidecar);
         sidecar.Run.Terminate();
-        Assert.Equal(0, await sidecar.Run.ExitAsync(TimeSpan.FromSeconds(60)));
+        Assert.Equal(0, await sidecar.Run.ExitAsync());
         Take(sidecar);
     }
 
@@ -86,7 +86,7 @@ internal sealed class SidecarLife(Planted planted, Evidence evidence, TemporaryF
                 return sidecar.Run.HasExited ? "over" : null;
             },
             "the end of the process");
-        Assert.NotEqual(0, await sidecar.Run.ExitAsync(TimeSpan.FromSeconds(60)));
+        Assert.NotEqual(0, await sidecar.Run.ExitAsync());
         evidence.Add("crash output", sidecar.Run.Output + sidecar.Run.Errors);
         Take(sidecar);
     }
@@ -248,7 +248,7 @@ internal sealed class SidecarLife(Planted planted, Evidence evidence, TemporaryF
         planted.PlantKeys("a storage key", KeyFile);
         await using var check = ProgramRun.Start(
             BuildFacts.SidecarBinary, ["check", "--pagerduty-base-url", _pagerDuty.BaseAddress.ToString()], input: planted.OtherApiKey + "\n");
-        await check.ExitAsync(TimeSpan.FromSeconds(60));
+        await check.ExitAsync();
         evidence.Add("pdsidecar check", check.Output + check.Errors);
     }
 
@@ -302,7 +302,7 @@ internal sealed class SidecarLife(Planted planted, Evidence evidence, TemporaryF
             BuildFacts.SidecarBinary,
             ["serve", "--data", Data, "--grpc-tcp", "127.0.0.1:0", "--http", "127.0.0.1:0", "--log-level", "trace", .. more],
             environment: Environment);
-        Assert.NotEqual(0, await run.ExitAsync(TimeSpan.FromSeconds(60)));
+        Assert.NotEqual(0, await run.ExitAsync());
         Assert.NotEmpty(run.Errors);
         evidence.Add(place, run.Output + run.Errors);
     }
@@ -310,14 +310,14 @@ internal sealed class SidecarLife(Planted planted, Evidence evidence, TemporaryF
     private async Task RunAsync(string place, params string[] arguments)
     {
         await using var run = ProgramRun.Start(BuildFacts.SidecarBinary, arguments);
-        Assert.Equal(0, await run.ExitAsync(TimeSpan.FromSeconds(60)));
+        Assert.Equal(0, await run.ExitAsync());
         evidence.Add(place, run.Output + run.Errors);
     }
 
     private async Task<string> TokenAsync(string role)
     {
         await using var run = ProgramRun.Start(BuildFacts.SidecarBinary, ["token", "create", "--role", role, "--name", $"{role}-{Guid.NewGuid():N}", "--data", Data]);
-        Assert.Equal(0, await run.ExitAsync(TimeSpan.FromSeconds(60)));
+        Assert.Equal(0, await run.ExitAsync());
         return planted.Plant($"a token with role {role}", run.Output.Trim());
     }
 

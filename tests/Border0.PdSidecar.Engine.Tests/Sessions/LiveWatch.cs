@@ -21,7 +21,7 @@ internal sealed class LiveWatch : IAsyncDisposable
     /// <summary>The next message, heartbeats included. It is there or about to be: the limit only keeps a failure from hanging.</summary>
     public async Task<WatchSessionsResponse> NextAsync()
     {
-        Assert.True(await Asked().WaitAsync(TimeSpan.FromSeconds(30)));
+        Assert.True(await Asked().WaitAsync(TimeSpan.FromSeconds(60)));
         _next = null;
         return _messages.Current;
     }

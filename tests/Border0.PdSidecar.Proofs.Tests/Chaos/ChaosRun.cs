@@ -338,8 +338,8 @@ internal sealed class ChaosRun(int seed)
             Judge(inbox);
         }
 
-        await Task.WhenAll(_underWay).WaitAsync(TimeSpan.FromSeconds(20));
-        var bound = DateTime.UtcNow.AddSeconds(20);
+        await Task.WhenAll(_underWay).WaitAsync(TimeSpan.FromSeconds(60));
+        var bound = DateTime.UtcNow.AddSeconds(60);
         while (_held.Values.Any(h => !_truth.Allows(h.Of)) && DateTime.UtcNow < bound)
         {
             // What was decided is under way on the wire.

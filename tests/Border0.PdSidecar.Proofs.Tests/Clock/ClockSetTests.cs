@@ -8,6 +8,9 @@ namespace Border0.PdSidecar.Proofs.Tests.Clock;
 public class ClockSetTests
 {
     private static readonly TimeSpan Step = TimeSpan.FromMilliseconds(250);
+
+    // Real time, in which a poll that the clock has set off reaches the simulator.
+    private static readonly TimeSpan Quiet = TimeSpan.FromMilliseconds(10);
     private readonly MachineClock _time = new(new DateTimeOffset(2026, 6, 1, 9, 0, 0, TimeSpan.Zero));
 
     [Fact]
@@ -18,15 +21,15 @@ public class ClockSetTests
         await using var host = await HostInProcess.StartAsync(_time, pagerDuty.BaseAddress);
         var (one, two) = (await ServiceAsync(host, account, "one", onCall: false), await ServiceAsync(host, account, "two", onCall: false));
         var incident = account.TriggerIncident(one, "down");
-        await UntilAsync(host, "one", Decision.Allow, TimeSpan.FromSeconds(20));
-        await UntilAsync(host, "two", Decision.Deny, TimeSpan.FromSeconds(20));
+        await UntilAsync(host, pagerDuty, "one", Decision.Allow, TimeSpan.FromSeconds(20));
+        await UntilAsync(host, pagerDuty, "two", Decision.Deny, TimeSpan.FromSeconds(20));
 
         _time.Set(TimeSpan.FromHours(-1));
         account.Resolve(incident);
         account.TriggerIncident(two, "down", _time.GetUtcNow());
 
-        await UntilAsync(host, "one", Decision.Deny, TimeSpan.FromSeconds(20));
-        await UntilAsync(host, "two", Decision.Allow, TimeSpan.FromSeconds(20));
+        await UntilAsync(host, pagerDuty, "one", Decision.Deny, TimeSpan.FromSeconds(20));
+        await UntilAsync(host, pagerDuty, "two", Decision.Allow, TimeSpan.FromSeconds(20));
     }
 
     [Fact]
@@ -36,7 +39,7 @@ public class ClockSetTests
         await using var pagerDuty = await SimulatorServer.StartAsync(account);
         await using var host = await HostInProcess.StartAsync(_time, pagerDuty.BaseAddress);
         await ServiceAsync(host, account, "shift", onCall: true);
-        await UntilAsync(host, "shift", Decision.Allow, TimeSpan.FromSeconds(40));
+        await UntilAsync(host, pagerDuty, "shift", Decision.Allow, TimeSpan.FromSeconds(40));
         await using var inbox = new RevocationInbox(host.Evaluation, "c1");
         Assert.Equal(Decision.Allow, (await AskAsync(host, "shift", "s1")).Decision);
 
@@ -87,8 +90,8 @@ public class ClockSetTests
         return service;
     }
 
-    /// <summary>Lets time pass until the answer is another one, for so much time at most.</summary>
-    private async Task UntilAsync(HostInProcess host, string socket, Decision expected, TimeSpan atMost)
+    /// <summary>Lets time pass until the answer is another one, for so much time at most, and what is on the wire arrive.</summary>
+    private async Task UntilAsync(HostInProcess host, SimulatorServer pagerDuty, string socket, Decision expected, TimeSpan atMost)
     {
         EvaluateResponse? answer = null;
         for (var passed = TimeSpan.Zero; passed < atMost; passed += Step)
@@ -100,6 +103,10 @@ public class ClockSetTests
             }
 
             _time.Advance(Step);
+            for (var seen = -1L; seen != pagerDuty.Requests.Received; await Task.Delay(Quiet))
+            {
+                seen = pagerDuty.Requests.Received;
+            }
         }
 
         Assert.Fail($"{socket} was not answered {expected} within {atMost}: {answer}");
@@ -112,5 +119,5 @@ public class ClockSetTests
         SocketType = "ssh",
         UserEmail = "alice@example.com",
         SessionKey = key,
-    }).ResponseAsync.WaitAsync(TimeSpan.FromSeconds(20));
+    }).ResponseAsync.WaitAsync(TimeSpan.FromSeconds(60));
 }

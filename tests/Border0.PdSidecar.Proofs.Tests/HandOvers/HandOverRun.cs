@@ -199,7 +199,7 @@ internal sealed class HandOverRun : IAsyncDisposable
 
     private async Task PollAsync()
     {
-        var outcome = await _feeds.SyncAsync(World.Integration, CancellationToken.None).WaitAsync(TimeSpan.FromSeconds(20));
+        var outcome = await _feeds.SyncAsync(World.Integration, CancellationToken.None).WaitAsync(TimeSpan.FromSeconds(60));
         Assert.Equal(PagerDutyOutcome.Ok, outcome.Outcome);
     }
 

@@ -71,7 +71,7 @@ internal sealed class CountingConnector : IAsyncDisposable
             var request = new EvaluateRequest { ConnectorId = _id, SocketId = socket, SocketType = "ssh", UserEmail = "alice@example.com", SessionKey = key };
             try
             {
-                var answer = await _sidecar.EvaluateAsync(request, deadline: DateTime.UtcNow.AddSeconds(5));
+                var answer = await _sidecar.EvaluateAsync(request, deadline: DateTime.UtcNow.AddSeconds(60));
                 if (answer.Decision == Decision.Allow)
                 {
                     _opened[key] = socket;

@@ -113,7 +113,7 @@ public class KillTests(ITestOutputHelper output)
         }
 
         sidecar.Run.Terminate();
-        await sidecar.Run.ExitAsync(TimeSpan.FromSeconds(20));
+        await sidecar.Run.ExitAsync();
     }
 
     /// <summary>Waits until new connections are let in again: the first poll has been answered.</summary>

@@ -105,7 +105,7 @@ internal sealed class WebhookSchedule(bool shortLog) : RandomSchedule(shortLog)
         _pagerDuty.MissesARow = !_calm && Polls % 5 == 4;
 
         var sync = _feeds.SyncAsync(World.Integration, CancellationToken.None);
-        await _pagerDuty.Asked.WaitAsync(TimeSpan.FromSeconds(20));
+        await _pagerDuty.Asked.WaitAsync(TimeSpan.FromSeconds(60));
         for (var i = 0; !_calm && i < Polls % 4; i++)
         {
             // Between a poll's question and its answer.
@@ -115,7 +115,7 @@ internal sealed class WebhookSchedule(bool shortLog) : RandomSchedule(shortLog)
         }
 
         _pagerDuty.Open();
-        var outcome = await sync.WaitAsync(TimeSpan.FromSeconds(20));
+        var outcome = await sync.WaitAsync(TimeSpan.FromSeconds(60));
         if (World.Now >= _knownShiftEnd)
         {
             // The end that was known before came before the poll that would have moved it.

@@ -45,7 +45,7 @@ public sealed class DecisionRecorderTests
         Assert.DoesNotContain(decisions, d => d.IsCompleted);
 
         _sink.GoOn();
-        await Task.WhenAll(decisions).WaitAsync(TimeSpan.FromSeconds(30));
+        await Task.WhenAll(decisions).WaitAsync(TimeSpan.FromSeconds(60));
         await recorded.Log.DisposeAsync();
 
         var told = Recorded.Told(_sink.Records);
@@ -102,7 +102,7 @@ public sealed class DecisionRecorderTests
         Assert.True(recorded.Log.IsHealthy);
 
         recorded.Time.Advance(DecisionRecorder.LongestStandstill);
-        await waiting.WaitAsync(TimeSpan.FromSeconds(30));
+        await waiting.WaitAsync(TimeSpan.FromSeconds(60));
         var next = recorded.DecideAsync("next");
 
         Assert.True(next.IsCompletedSuccessfully, "it was known to stand still");
@@ -232,8 +232,8 @@ public sealed class DecisionRecorderTests
 
         var stopping = recorded.Log.DisposeAsync().AsTask();
         _sink.GoOn();
-        await stopping.WaitAsync(TimeSpan.FromSeconds(30));
-        await waiting.WaitAsync(TimeSpan.FromSeconds(30));
+        await stopping.WaitAsync(TimeSpan.FromSeconds(60));
+        await waiting.WaitAsync(TimeSpan.FromSeconds(60));
 
         Assert.Equal(inQueue + 10, _sink.Records.Length);
         Assert.Equal(0, recorded.Log.Missing);
@@ -311,7 +311,7 @@ public sealed class DecisionRecorderTests
 
     private static async Task Eventually(Func<bool> isSo)
     {
-        using var bound = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        using var bound = new CancellationTokenSource(TimeSpan.FromSeconds(60));
         while (!isSo())
         {
             await Task.Delay(5, bound.Token);

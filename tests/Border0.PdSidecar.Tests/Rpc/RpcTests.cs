@@ -263,7 +263,7 @@ public sealed class RpcTests : IAsyncLifetime
         _pagerDuty.Faults.Add(new Simulator.Faults.Fault { Kind = Simulator.Faults.FaultKind.Hang });
         await CreateAsync(OnCall("p"));
 
-        var answer = await Evaluation.EvaluateAsync(Request("1"), deadline: DateTime.UtcNow.AddSeconds(5));
+        var answer = await Evaluation.EvaluateAsync(Request("1"), deadline: DateTime.UtcNow.AddSeconds(9));
 
         Assert.Equal((V1.Decision.Deny, ReasonCode.FactsUnknown), (answer.Decision, Assert.Single(answer.Reasons).Code));
     }
