@@ -199,8 +199,14 @@ internal sealed class HandOverRun : IAsyncDisposable
 
     private async Task PollAsync()
     {
-        var outcome = await _feeds.SyncAsync(World.Integration, CancellationToken.None).WaitAsync(TimeSpan.FromSeconds(60));
-        Assert.Equal(PagerDutyOutcome.Ok, outcome.Outcome);
+        var polling = _feeds.SyncAsync(World.Integration, CancellationToken.None);
+        for (var waited = 0; waited < 30 && await Task.WhenAny(polling, Task.Delay(TimeSpan.FromSeconds(2))) != polling; waited++)
+        {
+            // On a busy machine a leap of the clock finds a poll on the wire, for which it is a time-out; what then is tried again waits for the clock.
+            _world.Time.Advance(TimeSpan.FromSeconds(1));
+        }
+
+        Assert.Equal(PagerDutyOutcome.Ok, (await polling.WaitAsync(TimeSpan.FromSeconds(60))).Outcome);
     }
 
     private void Count(string kind) => Kinds[kind] = Kinds.GetValueOrDefault(kind) + 1;
