@@ -3,7 +3,7 @@ using System.Text;
 
 namespace Border0.PdSidecar.Storage.Secrets;
 
-/// <summary>The file of the keys: one line a key, "id base64", the last one the active one; for its owner only.</summary>
+/// <summary>The file of the keys: one line a key, "id base64", the last one the active one; for its owner only, or handed down by root.</summary>
 internal static class KeyFile
 {
     public const int KeyLength = 32;
@@ -16,7 +16,7 @@ internal static class KeyFile
     public static List<(string Id, byte[] Key)> Read(string path)
     {
         var mode = File.GetUnixFileMode(path);
-        return (mode & ~(OwnerOnly | UnixFileMode.UserExecute)) == 0
+        return IsPrivate(mode, () => FileOwner.IsRootForOthers(path))
             ? Parse(path, File.ReadAllLines(path))
             : throw new StorageUnusableException($"key file {path} may be read by others (mode {Convert.ToString((int)mode, 8)}): chmod 600 it, and consider its keys known");
     }
@@ -37,6 +37,13 @@ internal static class KeyFile
         // Once more, for its new name: no secret may be sealed under a key that a power cut takes away.
         file.Flush(flushToDisk: true);
     }
+
+    /// <summary>
+    /// Whether nobody but the owner and root reads a file of this mode. Root's own file may be readable by its group: so a Kubernetes
+    /// secret and a systemd credential reach a process that is not root (an access list shows as the group's mode).
+    /// </summary>
+    internal static bool IsPrivate(UnixFileMode mode, Func<bool> isHandedDownByRoot) =>
+        (mode & ~(OwnerOnly | UnixFileMode.UserExecute)) == 0 || ((mode & ~(OwnerOnly | UnixFileMode.GroupRead)) == 0 && isHandedDownByRoot());
 
     private static List<(string Id, byte[] Key)> Parse(string path, string[] lines)
     {

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Runtime.InteropServices;
 using Border0.PdSidecar.Configuration;
 using Border0.PdSidecar.Hosting;
+using Border0.PdSidecar.Hosting.Systemd;
 using Border0.PdSidecar.Storage;
 
 namespace Border0.PdSidecar.Commands;
@@ -21,6 +22,7 @@ internal static class ServeCommand
             """
             Runs the sidecar. Every option is also a key of the configuration file (--max-staleness is max_staleness) and an
             environment variable (PDSIDECAR_MAX_STALENESS). Arguments win over the environment, the environment over the file.
+            Under systemd it takes a Unix socket that is passed to it, and tells when it is ready, stops and is alive.
 
             Exit codes: 0 stopped when asked to, 1 could not start or go on, 2 the configuration is wrong.
 
@@ -40,6 +42,7 @@ internal static class ServeCommand
     {
         var problems = new List<string>();
         var options = OptionsReader.Read(file, Environment.GetEnvironmentVariable, arguments, problems);
+        var passed = PassedSocket.Take(Environment.GetEnvironmentVariable, options, problems);
         if (problems.Count > 0)
         {
             foreach (var problem in problems)
@@ -56,7 +59,9 @@ internal static class ServeCommand
         using var fileTooLarge = PosixSignalRegistration.Create((PosixSignal)FileSizeExceeded, static signal => signal.Cancel = true);
         try
         {
-            await using var sidecar = await SidecarHost.StartAsync(options, TimeProvider.System, cancellation);
+            using var manager = ServiceManager.Of(Environment.GetEnvironmentVariable, TimeProvider.System);
+            await using var sidecar = await SidecarHost.StartAsync(options, passed, TimeProvider.System, cancellation);
+            manager.Ready($"Decides on {sidecar.Endpoints.GrpcSocket} and {sidecar.Endpoints.GrpcTcp}");
             try
             {
                 await sidecar.WaitForStopAsync(cancellation);
@@ -64,9 +69,9 @@ internal static class ServeCommand
             catch (OperationCanceledException)
             {
                 // Asked to stop: that is what follows.
-                return 0;
             }
 
+            manager.Stopping();
             return 0;
         }
         catch (Exception e) when (e is StorageUnusableException or StorageUnavailableException or IOException or UnauthorizedAccessException or System.Security.Cryptography.CryptographicException)

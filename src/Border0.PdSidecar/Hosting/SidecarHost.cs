@@ -6,6 +6,7 @@ using Border0.PdSidecar.Access.Tokens;
 using Border0.PdSidecar.Administration;
 using Border0.PdSidecar.Configuration;
 using Border0.PdSidecar.Engine.Sessions;
+using Border0.PdSidecar.Hosting.Systemd;
 using Border0.PdSidecar.Rpc;
 using Border0.PdSidecar.Storage;
 using Border0.PdSidecar.Telemetry;
@@ -29,7 +30,13 @@ public sealed partial class SidecarHost : IAsyncDisposable
     /// <summary>Starts, and returns once it is ready.</summary>
     /// <exception cref="StorageUnusableException">The data directory or what is in it cannot be used.</exception>
     /// <exception cref="IOException">A listener cannot be bound.</exception>
-    public static async Task<SidecarHost> StartAsync(SidecarOptions options, TimeProvider time, CancellationToken cancellation)
+    public static Task<SidecarHost> StartAsync(SidecarOptions options, TimeProvider time, CancellationToken cancellation) =>
+        StartAsync(options, passed: null, time, cancellation);
+
+    /// <summary>Starts on a Unix socket that somebody else has made, and returns once it is ready.</summary>
+    /// <exception cref="StorageUnusableException">The data directory or what is in it cannot be used.</exception>
+    /// <exception cref="IOException">A listener cannot be bound.</exception>
+    public static async Task<SidecarHost> StartAsync(SidecarOptions options, PassedSocket? passed, TimeProvider time, CancellationToken cancellation)
     {
         // Whatever is created from here on, the socket included, is this user's alone.
         _ = Umask(0x3F);
@@ -37,17 +44,25 @@ public sealed partial class SidecarHost : IAsyncDisposable
         WebApplication? app = null;
         try
         {
-            var socket = Path.GetFullPath(options.GrpcSocket.Length > 0 ? options.GrpcSocket : directory.File("pdsidecar.sock"));
-            UnixSocketFile.MakeWay(socket);
-            app = Build(options, time, directory, socket);
+            var socket = passed?.Path ?? Path.GetFullPath(options.GrpcSocket.Length > 0 ? options.GrpcSocket : directory.File("pdsidecar.sock"));
+            if (passed is null)
+            {
+                UnixSocketFile.MakeWay(socket);
+            }
+
+            app = Build(options, time, directory, socket, passed);
             app.Services.GetRequiredService<TokenWatch>().Load();
             await app.Services.GetRequiredService<ConfigurationState>().LoadAsync(cancellation);
             await app.Services.GetRequiredService<SessionRegistry>().StartAsync(AccessRequests.Recorded, cancellation);
             await app.StartAsync(cancellation);
-            UnixSocketFile.Open(socket, options.GrpcSocketGroup, options.GrpcSocketMode);
+            if (passed is null)
+            {
+                UnixSocketFile.Open(socket, options.GrpcSocketGroup, options.GrpcSocketMode);
+            }
 
+            // In the order of the listeners, of which the Unix socket, made here or passed, is the first.
             var bound = app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses
-                .Where(a => !a.Contains("unix:", StringComparison.Ordinal)).Select(a => new Uri(a).Authority).ToList();
+                .Skip(1).Select(a => new Uri(a).Authority).ToList();
             var endpoints = new Endpoints(socket, bound[0], bound[1]);
             app.Services.GetRequiredService<Readiness>().Set(true);
             endpoints.Write(directory.File("endpoints.json"));
@@ -95,7 +110,7 @@ public sealed partial class SidecarHost : IAsyncDisposable
     private static void GiveBackWhatTheStartTook() =>
         ThreadPool.UnsafeQueueUserWorkItem(static _ => GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true), null);
 
-    private static WebApplication Build(SidecarOptions options, TimeProvider time, DataDirectory directory, string socket)
+    private static WebApplication Build(SidecarOptions options, TimeProvider time, DataDirectory directory, string socket, PassedSocket? passed)
     {
         // The builder would watch the data directory for changes of a configuration that it does not read.
         var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ContentRootPath = directory.Path, Args = ["--hostBuilder:reloadConfigOnChange=false"] });
@@ -106,11 +121,20 @@ public sealed partial class SidecarHost : IAsyncDisposable
         {
             KestrelSettings.Apply(kestrel);
             KestrelLimits.Apply(kestrel.Limits, options.Limits);
-            kestrel.ListenUnixSocket(socket, listen =>
+            Action<ListenOptions> guardSocket = listen =>
             {
                 listen.Protocols = HttpProtocols.Http2;
                 kestrel.ApplicationServices.GetRequiredService<Gatekeeper>().GuardSocket(listen);
-            });
+            };
+            if (passed is null)
+            {
+                kestrel.ListenUnixSocket(socket, guardSocket);
+            }
+            else
+            {
+                kestrel.ListenHandle((ulong)passed.Descriptor, guardSocket);
+            }
+
             var (gatekeeper, tls) = (kestrel.ApplicationServices.GetRequiredService<Gatekeeper>(), kestrel.ApplicationServices.GetRequiredService<ListenerTls>());
             Listen(kestrel, options.GrpcTcp, HttpProtocols.Http2, listen =>
             {

@@ -36,6 +36,19 @@ public sealed class KeyRingTests : IDisposable
         Assert.Contains("chmod 600", refused.Message, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData(0b110_100_000, true)]
+    [InlineData(0b100_100_000, true)]
+    [InlineData(0b110_110_000, false)]
+    [InlineData(0b110_101_000, false)]
+    [InlineData(0b110_100_100, false)]
+    [InlineData(0b110_000_100, false)]
+    public void A_file_of_root_may_be_read_by_its_group_and_by_nobody_else(int mode, bool isPrivate)
+    {
+        Assert.Equal(isPrivate, KeyFile.IsPrivate((UnixFileMode)mode, () => true));
+        Assert.False(KeyFile.IsPrivate((UnixFileMode)mode, () => false));
+    }
+
     [Fact]
     public void A_new_key_is_the_active_one_and_the_old_ones_stay_until_they_are_removed()
     {
