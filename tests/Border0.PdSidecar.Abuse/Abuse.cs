@@ -8,6 +8,9 @@ namespace Border0.PdSidecar.Abuse;
 /// <param name="RunAsync">Does it until it is cancelled, or has done it all and holds on until then.</param>
 public sealed record Abuse(string Name, string Expected, Func<Target, Seen, CancellationToken, Task> RunAsync)
 {
+    /// <summary>None: it only keeps every processor busy. What is measured beside it is how well can be measured here at all.</summary>
+    public static Abuse Harmless { get; } = new("harmless", "busy", Busy.RunAsync);
+
     /// <summary>Every one of them.</summary>
     public static IReadOnlyList<Abuse> All { get; } =
     [

@@ -13,18 +13,15 @@ public static class Abuser
     /// <summary>The first argument of this program when it is such a process.</summary>
     public const string Command = "abuser";
 
-    /// <summary>The name of the load that abuses nobody: it only keeps every processor busy.</summary>
-    public const string Harmless = "harmless";
-
     /// <summary>Does it from outside until it is cancelled, and notes what the abuser is answered.</summary>
-    /// <param name="name">An abuse, or <see cref="Harmless"/>.</param>
+    /// <param name="abuse">What it does.</param>
     /// <param name="target">What is abused.</param>
     /// <param name="seen">What is added to.</param>
     /// <param name="cancellation">Ends it.</param>
-    public static async Task RunAsync(string name, Target target, Seen seen, CancellationToken cancellation)
+    public static async Task RunAsync(Abuse abuse, Target target, Seen seen, CancellationToken cancellation)
     {
         var start = new ProcessStartInfo(
-            "nice", ["-n", "19", Environment.ProcessPath!, Command, name, target.Grpc.ToString(), target.Http.ToString(), target.Scale.ToString(CultureInfo.InvariantCulture)])
+            "nice", ["-n", "19", Environment.ProcessPath!, Command, abuse.Name, target.Grpc.ToString(), target.Http.ToString(), target.Scale.ToString(CultureInfo.InvariantCulture)])
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
@@ -51,7 +48,7 @@ public static class Abuser
             await Console.In.ReadToEndAsync(CancellationToken.None);
             await over.CancelAsync();
         });
-        var abusing = args[0] == Harmless ? BusyAsync(over.Token) : Abuse.All.Single(a => a.Name == args[0]).RunAsync(target, seen, over.Token);
+        var abusing = Abuse.All.Append(Abuse.Harmless).Single(a => a.Name == args[0]).RunAsync(target, seen, over.Token);
         while (!abusing.IsCompleted)
         {
             await Task.WhenAny(abusing, Task.Delay(100, CancellationToken.None));
@@ -71,16 +68,4 @@ public static class Abuser
             Console.WriteLine($"{count}\t{answer}");
         }
     }
-
-    private static Task BusyAsync(CancellationToken over) => Task.WhenAll(Enumerable.Range(0, Environment.ProcessorCount).Select(_ => Task.Factory.StartNew(
-        () =>
-        {
-            while (!over.IsCancellationRequested)
-            {
-                Thread.SpinWait(1000);
-            }
-        },
-        CancellationToken.None,
-        TaskCreationOptions.LongRunning,
-        TaskScheduler.Default)));
 }

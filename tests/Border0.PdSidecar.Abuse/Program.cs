@@ -21,7 +21,7 @@ if (wanted.Count == 0 || seconds < 1)
 Console.WriteLine("| abuse | what the abuser saw | sidecar's MB before / peak / after | another caller's p50 / p99 in ms, calm | abused | p99 ratio | verdict |");
 Console.WriteLine("| --- | --- | --- | --- | --- | --- | --- |");
 var failed = 0;
-foreach (var abuse in wanted)
+foreach (var abuse in wanted.Prepend(Abuse.Harmless))
 {
     var each = TimeSpan.FromSeconds(seconds);
     var run = await Run.OfAsync(abuse, scale: 4, calm: each, atLeast: each, atMost: each + TimeSpan.FromSeconds(30), rounds: 5, mostRatio: 2);
@@ -29,5 +29,5 @@ foreach (var abuse in wanted)
     failed += run.Wrong.Length > 0 ? 1 : 0;
 }
 
-Console.WriteLine($"{wanted.Count - failed} of {wanted.Count} within their bounds");
+Console.WriteLine($"{wanted.Count + 1 - failed} of {wanted.Count + 1} within their bounds; a harmless load that is not says that the machine is too busy to tell");
 return failed == 0 ? 0 : 1;

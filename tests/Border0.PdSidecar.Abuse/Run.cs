@@ -57,7 +57,7 @@ public sealed record Run(Abuse Abuse, Seen Seen, double Before, double Peak, dou
         var good = new EvaluationService.EvaluationServiceClient(sidecar.OverUnixSocket());
         var target = new Target(IPEndPoint.Parse(sidecar.GrpcTcp), sidecar.Http, scale);
         var isApart = double.IsFinite(mostRatio);
-        await CalmAsync(TimeSpan.FromSeconds(2));
+        await CalmAsync(TimeSpan.FromSeconds(1));
         var before = Memory();
         var (seen, peak, measured) = (new Seen(), before, new List<Round>());
         using var watched = new CancellationTokenSource();
@@ -76,7 +76,7 @@ public sealed record Run(Abuse Abuse, Seen Seen, double Before, double Peak, dou
         async Task<double[]> CalmAsync(TimeSpan time)
         {
             using var end = new CancellationTokenSource();
-            var beside = isApart ? Abuser.RunAsync(Abuser.Harmless, target, new Seen(), end.Token) : Task.CompletedTask;
+            var beside = isApart ? Abuser.RunAsync(Abuse.Harmless, target, new Seen(), end.Token) : Task.CompletedTask;
             end.CancelAfter(time);
             var took = await GoodCaller.AskAsync(good, end.Token);
             await beside;
@@ -88,7 +88,7 @@ public sealed record Run(Abuse Abuse, Seen Seen, double Before, double Peak, dou
             using var over = new CancellationTokenSource(atMost);
             var asking = GoodCaller.AskAsync(good, over.Token);
             var ending = EndAsync(over);
-            await (isApart ? Abuser.RunAsync(abuse.Name, target, seen, over.Token) : abuse.RunAsync(target, seen, over.Token));
+            await (isApart ? Abuser.RunAsync(abuse, target, seen, over.Token) : abuse.RunAsync(target, seen, over.Token));
             await ending;
             return await asking;
         }
