@@ -38,6 +38,18 @@ public interface IConfigurationStore : IAsyncDisposable
     /// <param name="etag">Delete only if this still is the etag; empty for whatever it is.</param>
     /// <param name="cancellation">Gives up before the write; never half-way.</param>
     Task<DeleteOutcome> DeletePolicyAsync(string organizationId, string name, string etag, CancellationToken cancellation);
+
+    /// <summary>Why it cannot be read or written at present; null when it can, as far as is known.</summary>
+    string? Trouble { get; }
+
+    /// <summary>Reads the keys again, which another process may have rotated: those that are gone from the file do not stay in memory.</summary>
+    /// <returns>The new key's id; null when it is the one of before.</returns>
+    /// <exception cref="StorageUnavailableException">The key file cannot be read.</exception>
+    Task<string?> RefreshKeysAsync(CancellationToken cancellation);
+
+    /// <summary>Learns whether it takes a write, where that is not known from others.</summary>
+    /// <exception cref="StorageUnavailableException">It does not, and why.</exception>
+    Task ProbeAsync(CancellationToken cancellation);
 }
 
 /// <summary>How a create or replace came out.</summary>
@@ -70,7 +82,11 @@ public sealed record DeleteOutcome(WriteOutcome Outcome, IReadOnlyList<string> R
 /// <summary>Everything that is stored.</summary>
 /// <param name="Integrations">The integrations of every organization.</param>
 /// <param name="Policies">The policies of every organization.</param>
-public sealed record StoredConfiguration(IReadOnlyList<StoredIntegration> Integrations, IReadOnlyList<Policy> Policies);
+public sealed record StoredConfiguration(IReadOnlyList<StoredIntegration> Integrations, IReadOnlyList<Policy> Policies)
+{
+    /// <summary>The revision that all of it is of, in a store that is shared; else 0.</summary>
+    public long Revision { get; init; }
+}
 
 /// <summary>An integration and its secrets.</summary>
 /// <param name="Integration">The integration without api_key and webhook_secrets.</param>
@@ -86,8 +102,14 @@ public sealed record IntegrationSecrets(string ApiKey, IReadOnlyList<string> Web
     public override string ToString() => nameof(IntegrationSecrets);
 }
 
-/// <summary>The store cannot be read or written at all: a full or read-only disk, a broken file system.</summary>
-public sealed class StorageUnavailableException(string message, Exception? inner = null) : Exception(message, inner);
+/// <summary>The store cannot be read or written at all: a full or read-only disk, a broken file system, a cluster that does not answer.</summary>
+public class StorageUnavailableException(string message, Exception? inner = null) : Exception(message, inner);
+
+/// <summary>A write was sent, and no answer came: it was made as a whole or not at all, and which of the two is not known.</summary>
+public sealed class StorageOutcomeUnknownException(string message, Exception? inner = null) : StorageUnavailableException(message, inner);
+
+/// <summary>What is to be stored is larger than the store takes; nothing was written.</summary>
+public sealed class StorageLimitException(string message) : Exception(message);
 
 /// <summary>
 /// What is stored cannot be used: a file that is no database, is damaged, was written by a newer version, or is encrypted under a

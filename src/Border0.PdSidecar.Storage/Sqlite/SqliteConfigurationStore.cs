@@ -46,7 +46,7 @@ public sealed class SqliteConfigurationStore : IConfigurationStore
 
     private SqliteConfigurationStore(SqliteConnection connection, KeyRing keys) => (_connection, _keys, _box) = (connection, keys, new SecretBox(keys));
 
-    /// <summary>Why the last use of it failed; null once something was written since.</summary>
+    /// <inheritdoc/>
     public string? Trouble => _trouble;
 
     /// <summary>Opens or creates the file.</summary>
@@ -135,13 +135,10 @@ public sealed class SqliteConfigurationStore : IConfigurationStore
             }, cancellation),
             []);
 
-    /// <summary>Reads the keys again, which another process may have rotated: those that are gone from the file do not stay in memory.</summary>
-    /// <returns>The new key's id; null when it is the one of before.</returns>
-    /// <exception cref="StorageUnavailableException">The key file cannot be read.</exception>
+    /// <inheritdoc/>
     public Task<string?> RefreshKeysAsync(CancellationToken cancellation) => RunAsync(() => _keys.Refresh() ? _keys.ActiveId : null, cancellation);
 
-    /// <summary>Writes what nobody reads, to learn whether the disk takes it.</summary>
-    /// <exception cref="StorageUnavailableException">It does not, and why.</exception>
+    /// <inheritdoc/>
     public Task ProbeAsync(CancellationToken cancellation) => RunAsync(() =>
     {
         using var transaction = _connection.BeginTransaction();

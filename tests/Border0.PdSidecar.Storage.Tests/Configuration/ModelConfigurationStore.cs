@@ -10,6 +10,8 @@ internal sealed class ModelConfigurationStore : IConfigurationStore
     private readonly Dictionary<(string, string), Policy> _policies = [];
     private int _version;
 
+    public string? Trouble => null;
+
     public Task<StoredConfiguration> LoadAsync(CancellationToken cancellation) => Run(
         () => new StoredConfiguration([.. _integrations.Values.Select(Copy)], [.. _policies.Values.Select(p => p.Clone())]), cancellation);
 
@@ -66,6 +68,10 @@ internal sealed class ModelConfigurationStore : IConfigurationStore
             return new DeleteOutcome(found, []);
         },
         cancellation);
+
+    public Task<string?> RefreshKeysAsync(CancellationToken cancellation) => Task.FromResult<string?>(null);
+
+    public Task ProbeAsync(CancellationToken cancellation) => Task.CompletedTask;
 
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 

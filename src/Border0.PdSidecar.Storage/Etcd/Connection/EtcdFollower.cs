@@ -44,6 +44,9 @@ public sealed class EtcdFollower(EtcdClient client, string prefix, TimeProvider 
         init => _revision = value;
     }
 
+    /// <summary>The next news are everything that there is. For the reader, between two news.</summary>
+    public void ListAgain() => _revision = null;
+
     /// <summary>The news, without end, in order.</summary>
     public async IAsyncEnumerable<EtcdNews> FollowAsync([EnumeratorCancellation] CancellationToken cancellation)
     {
@@ -69,6 +72,7 @@ public sealed class EtcdFollower(EtcdClient client, string prefix, TimeProvider 
         {
             if (_revision is not { } revision)
             {
+                await CloseAsync();
                 var listing = await client.ListAsync(prefix, cancellation);
                 _revision = listing.Revision;
                 return new EtcdNews.Listed(listing);
