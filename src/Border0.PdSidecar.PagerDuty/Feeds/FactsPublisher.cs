@@ -19,6 +19,9 @@ internal sealed class FactsPublisher(IntegrationKey key, FactsStore facts, Pager
     private readonly Dictionary<string, PagerDutyUser> _users = new(StringComparer.Ordinal);
     private bool _stopped;
 
+    /// <summary>Is told that something was published, on the publisher's thread and outside the lock; must be quick. Null: nobody is.</summary>
+    public Action? Published { get; set; }
+
     /// <summary>What is known now.</summary>
     public IntegrationFacts Current => facts.Current.Of(key);
 
@@ -30,10 +33,18 @@ internal sealed class FactsPublisher(IntegrationKey key, FactsStore facts, Pager
     });
 
     /// <summary>Publishes what polls found. Anything older than what is known is left out.</summary>
+    /// <param name="services">Services.</param>
+    /// <param name="incidents">Open incidents.</param>
+    /// <param name="policies">On-call shifts.</param>
+    /// <param name="isLater">
+    /// It was found later than what is known, whatever the instants say: by another sidecar, whose clock is behind that of the one
+    /// which polled before.
+    /// </param>
     public void Publish(
         IReadOnlyCollection<ServiceFacts>? services = null,
         IReadOnlyCollection<IncidentFacts>? incidents = null,
-        IReadOnlyCollection<EscalationPolicyFacts>? policies = null) =>
+        IReadOnlyCollection<EscalationPolicyFacts>? policies = null,
+        bool isLater = false) =>
         Apply(before =>
         {
             Remember(incidents?.SelectMany(i => i.Open).SelectMany(i => i.Assignees.Concat(i.Acknowledgers)));
@@ -41,11 +52,11 @@ internal sealed class FactsPublisher(IntegrationKey key, FactsStore facts, Pager
             _overlay.Forget(said => IsAhead(said.EventTime));
             var update = new FactsUpdate
             {
-                Services = Newer(services, before.Services, s => s.Id, s => s.AsOf),
-                EscalationPolicies = Newer(policies, before.EscalationPolicies, p => p.Id, p => p.AsOf),
+                Services = Newer(services, before.Services, s => s.Id, s => s.AsOf, isLater),
+                EscalationPolicies = Newer(policies, before.EscalationPolicies, p => p.Id, p => p.AsOf, isLater),
                 Incidents =
                 [
-                    .. Newer(incidents, before.Incidents, i => i.ServiceId, i => i.AsOf)
+                    .. Newer(incidents, before.Incidents, i => i.ServiceId, i => i.AsOf, isLater)
                         .Select(i => WithChange(_overlay.Correct(i), before)),
                 ],
             };
@@ -211,12 +222,25 @@ internal sealed class FactsPublisher(IntegrationKey key, FactsStore facts, Pager
         IReadOnlyCollection<T>? polled,
         IReadOnlyDictionary<string, T> known,
         Func<T, string> id,
-        Func<T, DateTimeOffset> asOf) =>
-        polled is null ? [] : [.. polled.Where(p => !known.TryGetValue(id(p), out var k) || asOf(k) <= asOf(p) || IsAhead(asOf(k)))];
+        Func<T, DateTimeOffset> asOf,
+        bool isLater) =>
+        polled is null ? [] : isLater ? polled : [.. polled.Where(p => !known.TryGetValue(id(p), out var k) || asOf(k) <= asOf(p) || IsAhead(asOf(k)))];
 
     /// <summary>Whether an instant has not come yet: the clock has been set back since, and what is known is older than it seems.</summary>
     private bool IsAhead(DateTimeOffset instant) => instant > time.GetUtcNow() + ClockTolerance;
 
-    private void Apply(Func<IntegrationFacts, FactsUpdate?> update) =>
-        facts.Apply(key, before => _stopped ? null : update(before));
+    private void Apply(Func<IntegrationFacts, FactsUpdate?> update)
+    {
+        var published = false;
+        facts.Apply(key, before =>
+        {
+            var put = _stopped ? null : update(before);
+            published = put is not null;
+            return put;
+        });
+        if (published)
+        {
+            Published?.Invoke();
+        }
+    }
 }

@@ -10,21 +10,24 @@ internal sealed class FeedGauges : IDisposable
     public FeedGauges(Func<IEnumerable<PagerDutyFeed>> feeds, TimeProvider time)
     {
         Gauge("pdsidecar.pagerduty.cadence", "s", "Time between the starts of the last two refreshes, as reached.", () =>
-            PerLoop(feeds(), l => l.Reached.TotalSeconds));
+            PerLoop(Polled(feeds()), l => l.Reached.TotalSeconds));
         Gauge("pdsidecar.pagerduty.cadence.target", "s", "Time wanted between two refreshes.", () =>
-            PerLoop(feeds(), l => l.Target.TotalSeconds));
+            PerLoop(Polled(feeds()), l => l.Target.TotalSeconds));
         Gauge("pdsidecar.pagerduty.rate.limit", "{request}", "Requests per minute that PagerDuty grants the key.", () =>
-            PerFeed(feeds(), f => f.Client.Budget.ToContract().Limit));
+            PerFeed(Polled(feeds()), f => f.Client.Budget.ToContract().Limit));
         Gauge("pdsidecar.pagerduty.rate.remaining", "{request}", "Requests left in PagerDuty's current window.", () =>
-            PerFeed(feeds(), f => f.Client.Budget.ToContract().Remaining));
+            PerFeed(Polled(feeds()), f => f.Client.Budget.ToContract().Remaining));
         Gauge("pdsidecar.pagerduty.rate.sent", "{request}", "Requests sent with the key in the last 60 seconds.", () =>
-            PerFeed(feeds(), f => f.Client.Budget.ToContract().RequestsLastMinute));
+            PerFeed(Polled(feeds()), f => f.Client.Budget.ToContract().RequestsLastMinute));
         Gauge("pdsidecar.facts.age", "s", "Age of the oldest facts that policies use.", () => feeds().SelectMany(f => Ages(f, time.GetUtcNow())));
         Gauge("pdsidecar.webhooks.silence", "s", "Time since the last accepted webhook, or since the feed began.", () =>
             PerFeed(feeds(), f => f.Webhooks.Silence(time.GetUtcNow()).TotalSeconds));
     }
 
     public void Dispose() => _meter.Dispose();
+
+    /// <summary>Those whose cadence and budget are this sidecar's own, and not another's of the fleet.</summary>
+    private static IEnumerable<PagerDutyFeed> Polled(IEnumerable<PagerDutyFeed> feeds) => feeds.Where(f => f.Turn.IsMine);
 
     private static IEnumerable<Measurement<double>> PerFeed(IEnumerable<PagerDutyFeed> feeds, Func<PagerDutyFeed, double> value) =>
         feeds.Select(f => new Measurement<double>(value(f), Of(f)));

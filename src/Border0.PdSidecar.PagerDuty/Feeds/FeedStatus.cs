@@ -11,6 +11,11 @@ internal static class FeedStatus
     public static IntegrationStatus Of(PagerDutyFeed feed)
     {
         var oldest = OldestFacts.Of(feed);
+        if (!feed.Turn.IsMine)
+        {
+            return OfPoller(feed, oldest);
+        }
+
         var error = feed.Loops.Where(l => l.LastError is not null).MaxBy(l => l.LastError!.Value.At)?.LastError;
         var webhooks = feed.Webhooks.Status;
         var state = State(feed);
@@ -31,7 +36,24 @@ internal static class FeedStatus
             Webhooks = webhooks,
             WatchedServices = feed.Connection.ServiceIds.Count,
             WatchedEscalationPolicies = oldest.Policies,
+            PolledBy = feed.PolledBy,
         };
+    }
+
+    /// <summary>What whoever polls says of PagerDuty, with the ages of the facts here and the webhooks that came here.</summary>
+    private static IntegrationStatus OfPoller(PagerDutyFeed feed, OldestFacts oldest)
+    {
+        var status = feed.PollerStatus?.Clone() ?? new IntegrationStatus { State = IntegrationState.Pending };
+        (status.IncidentsTime, status.OnCallTime, status.ServicesTime) = (Stamp(oldest.Incidents), Stamp(oldest.OnCall), Stamp(oldest.Services));
+        (status.WatchedServices, status.WatchedEscalationPolicies) = (feed.Connection.ServiceIds.Count, oldest.Policies);
+        (status.Webhooks, status.PolledBy) = (feed.Webhooks.Status, feed.PolledBy);
+        if (feed.PolledBy.Length == 0)
+        {
+            status.State = status.State == IntegrationState.Pending ? IntegrationState.Pending : IntegrationState.Degraded;
+            status.Message = "No sidecar of the fleet polls PagerDuty at present; facts grow old until one does.";
+        }
+
+        return status;
     }
 
     private static IntegrationState State(PagerDutyFeed feed)

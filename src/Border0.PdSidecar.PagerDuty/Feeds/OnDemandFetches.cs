@@ -46,6 +46,12 @@ internal sealed partial class OnDemandFetches(
 
     public void Refetch(string serviceId)
     {
+        if (!feed.Turn.IsMine)
+        {
+            // Whoever polls is told the same, and does it.
+            return;
+        }
+
         lock (_lock)
         {
             // One that is under way may have asked too early: another follows it.
@@ -93,7 +99,7 @@ internal sealed partial class OnDemandFetches(
     private static readonly TimeSpan ColdAge = TimeSpan.FromSeconds(30);
 
     private bool IsFresh(DateTimeOffset asOf, RefreshKind kind, TimeSpan age) =>
-        feed.Loop(kind).Last is not null || feed.Time.GetUtcNow() - asOf < age;
+        feed.HasHeard(kind) || feed.Time.GetUtcNow() - asOf < age;
 
     private TimeSpan Pause(PagerDutyOutcome outcome) =>
         outcome is PagerDutyOutcome.Unauthorized or PagerDutyOutcome.Forbidden
@@ -133,6 +139,11 @@ internal sealed partial class OnDemandFetches(
     {
         try
         {
+            if (!feed.Turn.IsMine)
+            {
+                return feed.Fleet is { } fleet ? await fleet.FetchAsync(feed.Key, serviceId, stop) : PagerDutyOutcome.Unavailable;
+            }
+
             var asked = services.AskOneAsync(serviceId, RequestPriority.OnDemand, stop);
             var open = incidents.RunAsync([serviceId], RequestPriority.OnDemand, stop);
             var answer = await asked;

@@ -48,6 +48,7 @@ internal sealed class PagerDutyFeed : IAsyncDisposable
         _connection = connection;
         _client = clients.For(connection.BaseUrl, connection.ApiKey);
         _refreshed = refreshed;
+        Turn = new PollingTurn(always: !options.InFleet);
         Publisher = new FactsPublisher(connection.Key, facts, options, time);
         OnCall = new OnCallRefresh(this);
         _incidents = new IncidentsRefresh(this);
@@ -79,6 +80,21 @@ internal sealed class PagerDutyFeed : IAsyncDisposable
     public IntegrationConnection Connection => _connection;
 
     public WebhookLog Webhooks { get; }
+
+    /// <summary>Whether it is here that PagerDuty is asked.</summary>
+    public PollingTurn Turn { get; }
+
+    /// <summary>The other sidecars; null when there are none.</summary>
+    public IFeedFleet? Fleet { get; set; }
+
+    /// <summary>What whoever polls says of how it is doing; null before the first time, and where nobody else does.</summary>
+    public V1.IntegrationStatus? PollerStatus { get; set; }
+
+    /// <summary>Who polls in the fleet; empty for nobody, and without one.</summary>
+    public string PolledBy { get; set; } = "";
+
+    /// <summary>Whether polls, here or elsewhere, have had their chance to say what is so now.</summary>
+    public bool HasHeard(RefreshKind kind) => Loop(kind).Last is not null || PollerStatus is not null;
 
     public IReadOnlyList<RefreshLoop> Loops => _loops;
 
@@ -116,9 +132,32 @@ internal sealed class PagerDutyFeed : IAsyncDisposable
         }
     }
 
+    /// <summary>It is this sidecar's turn to ask PagerDuty.</summary>
+    /// <param name="holds">Whether the right to ask still holds.</param>
+    public void BeginTurn(Func<bool> holds)
+    {
+        var oldest = OldestFacts.Of(this);
+        Loop(RefreshKind.Incidents).Resume(oldest.Incidents);
+        Loop(RefreshKind.OnCall).Resume(oldest.OnCall);
+        Loop(RefreshKind.Services).Resume(oldest.Services);
+        Turn.Begin(holds);
+    }
+
+    /// <summary>It is no longer.</summary>
+    public void EndTurn()
+    {
+        Turn.End();
+        _client.Budget.Leave(this);
+    }
+
     /// <inheritdoc cref="PagerDutyFeeds.SyncAsync"/>
     public async Task<SyncOutcome> SyncAsync(CancellationToken cancellation)
     {
+        if (!Turn.IsMine && Fleet is { } fleet)
+        {
+            return await fleet.SyncAsync(Key, cancellation);
+        }
+
         var started = Time.GetTimestamp();
         var services = await Loop(RefreshKind.Services).OnceAsync(RequestPriority.OnDemand, cancellation);
         var rest = await Task.WhenAll(

@@ -27,6 +27,11 @@ public sealed record PagerDutyFeedOptions
     /// <summary>Facts are saved at most this often.</summary>
     public TimeSpan ArchiveInterval { get; init; } = TimeSpan.FromSeconds(5);
 
+    /// <summary>
+    /// Other sidecars poll for this one, and this one for them: PagerDuty is asked only where this sidecar is told that it is its turn.
+    /// </summary>
+    public bool InFleet { get; init; }
+
     /// <summary>A number in [0, 1) that spreads integrations over an interval; tests fix it.</summary>
     public Func<double> Jitter { get; init; } = Random.Shared.NextDouble;
 }

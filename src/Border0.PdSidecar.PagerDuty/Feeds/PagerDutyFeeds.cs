@@ -50,7 +50,15 @@ public sealed partial class PagerDutyFeeds : IAsyncDisposable
     /// <summary>Raised after every refresh of a loop or a sync, on the refresh's thread. Handlers must be quick.</summary>
     public event Action<FeedRefreshed>? Refreshed;
 
+    /// <summary>Raised after <see cref="Apply"/>, on its thread. Handlers must be quick.</summary>
+    internal event Action? Applied;
+
     internal TimeProvider Time { get; }
+
+    /// <summary>The other sidecars; null when there are none. Set before the first <see cref="Apply"/>.</summary>
+    internal IFeedFleet? Fleet { get; set; }
+
+    internal IEnumerable<PagerDutyFeed> All => _feeds.Values;
 
     internal ILogger Logger => _logger;
 
@@ -85,6 +93,8 @@ public sealed partial class PagerDutyFeeds : IAsyncDisposable
                 }
             }
         }
+
+        Applied?.Invoke();
     }
 
     /// <summary>Refreshes everything of an integration now; done when the facts are published.</summary>
@@ -152,7 +162,7 @@ public sealed partial class PagerDutyFeeds : IAsyncDisposable
     private void Start(IntegrationConnection connection)
     {
         var feed = new PagerDutyFeed(
-            connection, _facts, _clients, _options, Time, _logger, _archive, r => Refreshed?.Invoke(r));
+            connection, _facts, _clients, _options, Time, _logger, _archive, r => Refreshed?.Invoke(r)) { Fleet = Fleet };
         _feeds[connection.Key] = feed;
         // What an earlier feed of this name is still deleting must not outlive what this one saves.
         feed.Start(_ending);

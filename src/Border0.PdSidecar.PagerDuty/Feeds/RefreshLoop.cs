@@ -65,25 +65,67 @@ internal sealed partial class RefreshLoop
     {
         while (!cancellation.IsCancellationRequested)
         {
-            await UntilDueAsync(cancellation);
-            if (_clock.WasSet())
+            var turn = await _feed.Turn.WhenMineAsync(cancellation);
+            if (!turn.CanBeCanceled)
             {
-                _feed.ClockSet();
+                await RefreshWhenDueAsync(cancellation);
+                continue;
             }
 
-            var started = _clock.Now;
-            Reached = _startedAt is { } before ? started - before : _target;
-            PagerDutyMetrics.Intervals.Record(Reached.TotalSeconds, new KeyValuePair<string, object?>("kind", Kind.ToString()));
-            lock (_lock)
+            using var both = CancellationTokenSource.CreateLinkedTokenSource(turn, cancellation);
+            try
             {
-                _startedAt = started;
-                _due = DateTimeOffset.MaxValue;
-                _notBefore = started + MinSpacing;
+                await RefreshWhenDueAsync(both.Token);
             }
-
-            var report = await OnceAsync(RequestPriority.Background, cancellation);
-            Schedule(started, report);
+            catch (OperationCanceledException) when (turn.IsCancellationRequested && !cancellation.IsCancellationRequested)
+            {
+                // Another sidecar asks from now on.
+                continue;
+            }
         }
+    }
+
+    /// <summary>A turn begins: the next refresh is due when what is known has the age of an interval.</summary>
+    /// <param name="asOf">The instant of the oldest facts of this kind; null when none are known.</param>
+    public void Resume(DateTimeOffset? asOf)
+    {
+        var wait = asOf is { } known ? known + _target - _time.GetUtcNow() : TimeSpan.Zero;
+        lock (_lock)
+        {
+            // An interval that somebody else's refresh ended is none of this one's.
+            (_startedAt, _notBefore, _due) = (null, default, DateTimeOffset.MaxValue);
+        }
+
+        RequestWithin(wait < TimeSpan.Zero ? TimeSpan.Zero : wait < _target ? wait : _target);
+    }
+
+    private async Task RefreshWhenDueAsync(CancellationToken cancellation)
+    {
+        await UntilDueAsync(cancellation);
+        if (!_feed.Turn.IsMine)
+        {
+            // The process stood still for so long that another one asks by now; the end of the turn is about to be told.
+            await Task.Delay(MinSpacing, _time, cancellation);
+            return;
+        }
+
+        if (_clock.WasSet())
+        {
+            _feed.ClockSet();
+        }
+
+        var started = _clock.Now;
+        Reached = _startedAt is { } before ? started - before : _target;
+        PagerDutyMetrics.Intervals.Record(Reached.TotalSeconds, new KeyValuePair<string, object?>("kind", Kind.ToString()));
+        lock (_lock)
+        {
+            _startedAt = started;
+            _due = DateTimeOffset.MaxValue;
+            _notBefore = started + MinSpacing;
+        }
+
+        var report = await OnceAsync(RequestPriority.Background, cancellation);
+        Schedule(started, report);
     }
 
     /// <summary>Refreshes once, after the refresh that may be under way.</summary>

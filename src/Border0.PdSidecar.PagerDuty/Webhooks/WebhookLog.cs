@@ -18,6 +18,15 @@ internal sealed class WebhookLog(DateTimeOffset begun)
         }
     }
 
+    /// <summary>Another sidecar accepted one: the subscription is well.</summary>
+    public void Passed(DateTimeOffset at)
+    {
+        lock (_lock)
+        {
+            _status.LastAcceptedTime = Timestamp.FromDateTimeOffset(at);
+        }
+    }
+
     public void Refused(DateTimeOffset at, string why)
     {
         lock (_lock)

@@ -28,6 +28,9 @@ public sealed partial class WebhookReceiver : IDisposable
         _seen = new SeenWebhooks(feeds.Time);
     }
 
+    /// <summary>Raised for every event that is new here and came from PagerDuty, after it was applied. Handlers must be quick.</summary>
+    internal event Action<IntegrationKey, string?, WebhookEvent>? Heard;
+
     /// <summary>Counts a delivery that was not read to its end.</summary>
     /// <param name="outcome">Why: "TooLarge", "TooSlow" or "Busy".</param>
     public static void Unread(string outcome) => PagerDutyMetrics.Webhooks.Add(1, new KeyValuePair<string, object?>("outcome", outcome));
@@ -54,6 +57,7 @@ public sealed partial class WebhookReceiver : IDisposable
             if (_seen.IsNew(integration, webhookIdHeader, happened!.Id))
             {
                 Take(feed, happened);
+                Heard?.Invoke(integration, webhookIdHeader, happened);
             }
             else
             {
@@ -69,6 +73,16 @@ public sealed partial class WebhookReceiver : IDisposable
         PagerDutyMetrics.Webhooks.Add(
             1, new TagList { { "integration", integration.ToString() }, { "outcome", outcome.ToString() } });
         return outcome;
+    }
+
+    /// <summary>Takes an event that PagerDuty delivered to another sidecar, which has checked it.</summary>
+    internal void TakeFromFleet(IntegrationKey integration, string? webhookId, WebhookEvent happened)
+    {
+        if (_feeds.Find(integration) is { } feed && _seen.IsNew(integration, webhookId, happened.Id))
+        {
+            feed.Webhooks.Passed(_feeds.Time.GetUtcNow());
+            Take(feed, happened);
+        }
     }
 
     /// <inheritdoc/>
