@@ -40,6 +40,15 @@ internal static class FeedStatus
         };
     }
 
+    /// <summary>What other sidecars are told by the one that polls: nothing of the facts' ages and the webhooks here, which they see for themselves.</summary>
+    public static IntegrationStatus OfPolling(PagerDutyFeed feed)
+    {
+        var status = Of(feed);
+        (status.IncidentsTime, status.OnCallTime, status.ServicesTime, status.Webhooks) = (null, null, null, null);
+        status.Message = Message(feed, status.State, new WebhookStatus());
+        return status;
+    }
+
     /// <summary>What whoever polls says of PagerDuty, with the ages of the facts here and the webhooks that came here.</summary>
     private static IntegrationStatus OfPoller(PagerDutyFeed feed, OldestFacts oldest)
     {
