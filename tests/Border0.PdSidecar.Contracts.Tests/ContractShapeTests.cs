@@ -13,7 +13,7 @@ public class ContractShapeTests
     [
         IntegrationReflection.Descriptor, IntegrationServiceReflection.Descriptor, PolicyReflection.Descriptor,
         PolicyServiceReflection.Descriptor, DecisionReflection.Descriptor, SessionReflection.Descriptor,
-        EvaluationServiceReflection.Descriptor,
+        EvaluationServiceReflection.Descriptor, ActivityReflection.Descriptor, ActivityServiceReflection.Descriptor,
     ];
 
     [Theory]
@@ -26,6 +26,7 @@ public class ContractShapeTests
     [InlineData(
         "EvaluationService",
         "Evaluate EvaluateStream WatchSessions EndSession RevokeSession ListSessions")]
+    [InlineData("ActivityService", "WatchActivity")]
     public void Service_HasExactlyTheMethodsPromised(string service, string methods)
     {
         var descriptor = Files.SelectMany(f => f.Services).Single(s => s.Name == service);

@@ -15,7 +15,7 @@ public class BufCurlTests
 
         var listed = await CurlAsync(sidecar, unixSocket, "", "--list-services");
 
-        foreach (var service in (string[])["EvaluationService", "IntegrationService", "PolicyService"])
+        foreach (var service in (string[])["ActivityService", "EvaluationService", "IntegrationService", "PolicyService"])
         {
             Assert.Contains("border0.pdsidecar.v1." + service, listed, StringComparison.Ordinal);
         }

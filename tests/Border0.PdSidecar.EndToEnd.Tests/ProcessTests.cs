@@ -14,7 +14,7 @@ public class ProcessTests
         await using var sidecar = await Sidecar.StartAsync(folder);
 
         foreach (var service in (string[])
-            ["", "border0.pdsidecar.v1.EvaluationService", "border0.pdsidecar.v1.PolicyService", "border0.pdsidecar.v1.IntegrationService"])
+            ["", "border0.pdsidecar.v1.EvaluationService", "border0.pdsidecar.v1.PolicyService", "border0.pdsidecar.v1.IntegrationService", "border0.pdsidecar.v1.ActivityService"])
         {
             var answer = await sidecar.Health.CheckAsync(new HealthCheckRequest { Service = service });
             Assert.Equal(HealthCheckResponse.Types.ServingStatus.Serving, answer.Status);

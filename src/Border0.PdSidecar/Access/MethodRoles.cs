@@ -35,6 +35,8 @@ internal static class MethodRoles
         ["/border0.pdsidecar.v1.EvaluationService/RevokeSession"] = Needs(Roles.Admin),
         ["/border0.pdsidecar.v1.EvaluationService/ListSessions"] = Needs(Roles.Admin | Roles.Viewer),
 
+        ["/border0.pdsidecar.v1.ActivityService/WatchActivity"] = Needs(Roles.Admin | Roles.Viewer),
+
         // Whether it serves and what the contract is: no secrets, and asked by probes and tools that have no credentials.
         ["/grpc.health.v1.Health/Check"] = MethodRule.Open,
         ["/grpc.health.v1.Health/Watch"] = MethodRule.Open,

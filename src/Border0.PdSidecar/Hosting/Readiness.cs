@@ -12,7 +12,7 @@ namespace Border0.PdSidecar.Hosting;
 /// </summary>
 internal sealed class Readiness(HealthServiceImpl health)
 {
-    private static readonly string[] Deciding = ["", EvaluationService.Descriptor.FullName];
+    private static readonly string[] Deciding = ["", EvaluationService.Descriptor.FullName, ActivityService.Descriptor.FullName];
     private static readonly string[] Writing = [IntegrationService.Descriptor.FullName, PolicyService.Descriptor.FullName];
 
     private readonly Lock _lock = new();

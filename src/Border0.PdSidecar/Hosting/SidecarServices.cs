@@ -1,6 +1,7 @@
 using Border0.PdSidecar.Access;
 using Border0.PdSidecar.Access.Tls;
 using Border0.PdSidecar.Access.Tokens;
+using Border0.PdSidecar.ActivityFeed;
 using Border0.PdSidecar.Administration;
 using Border0.PdSidecar.Configuration;
 using Border0.PdSidecar.DecisionLog;
@@ -62,8 +63,10 @@ internal static class SidecarServices
             options.DefaultOrganization,
             s.GetRequiredService<TimeProvider>(),
             s.GetRequiredService<ILogger<DecisionRecorder>>()))
-        .AddSingleton<IRevocationObserver>(s => s.GetRequiredService<DecisionRecorder>())
-        .AddSingleton<IConfigurationObserver>(s => s.GetRequiredService<DecisionRecorder>());
+        .AddSingleton<ActivityTap>()
+        .AddSingleton<RecordedActivity>()
+        .AddSingleton<IRevocationObserver>(s => s.GetRequiredService<RecordedActivity>())
+        .AddSingleton<IConfigurationObserver>(s => s.GetRequiredService<RecordedActivity>());
 
     /// <summary>What asks PagerDuty and what listens to it.</summary>
     public static IServiceCollection AddPagerDuty(this IServiceCollection services, SidecarOptions options) => services
@@ -113,6 +116,7 @@ internal static class SidecarServices
             })
             .AddServiceOptions<IntegrationRpc>(grpc => grpc.Interceptors.Add<ErrorInterceptor>())
             .AddServiceOptions<PolicyRpc>(grpc => grpc.Interceptors.Add<ErrorInterceptor>())
+            .AddServiceOptions<ActivityRpc>(grpc => grpc.Interceptors.Add<ErrorInterceptor>())
             .AddServiceOptions<HealthServiceImpl>(grpc => grpc.Interceptors.Add<ErrorInterceptor>())
             .AddServiceOptions<WatchRpc>(grpc =>
             {
@@ -131,6 +135,7 @@ internal static class SidecarServices
             .AddSingleton<WatchRpc>()
             .AddSingleton<IntegrationRpc>()
             .AddSingleton<PolicyRpc>()
+            .AddSingleton<ActivityRpc>()
             .AddSingleton<EvaluationRpc>()
             .AddSingleton<HealthServiceImpl>()
             .AddSingleton<WebhookEndpoint>();
@@ -148,7 +153,7 @@ internal static class SidecarServices
         var meter = app.Services.GetRequiredService<CallMeter>();
         foreach (var service in (IEndpointConventionBuilder[])
             [
-                app.MapGrpcService<IntegrationRpc>(), app.MapGrpcService<PolicyRpc>(), app.MapGrpcService<EvaluationRpc>(), app.MapGrpcService<HealthServiceImpl>(), app.MapGrpcReflectionService(),
+                app.MapGrpcService<IntegrationRpc>(), app.MapGrpcService<PolicyRpc>(), app.MapGrpcService<EvaluationRpc>(), app.MapGrpcService<ActivityRpc>(), app.MapGrpcService<HealthServiceImpl>(), app.MapGrpcReflectionService(),
             ])
         {
             UnfinishedMessages.Guard(service);

@@ -1,3 +1,4 @@
+using Border0.PdSidecar.ActivityFeed;
 using Border0.PdSidecar.Configuration;
 using Border0.PdSidecar.DecisionLog;
 using Border0.PdSidecar.Engine.Evaluation;
@@ -9,7 +10,7 @@ using Border0.PdSidecar.V1;
 namespace Border0.PdSidecar.Rpc;
 
 /// <summary>Answers one Evaluate: at once where everything is known, after the first facts where a service is not known yet.</summary>
-internal sealed class Decider(SessionRegistry sessions, PagerDutyFeeds feeds, SidecarOptions options, DecisionRecorder recorder, CallMetrics metrics, TimeProvider time)
+internal sealed class Decider(SessionRegistry sessions, PagerDutyFeeds feeds, SidecarOptions options, DecisionRecorder recorder, ActivityTap activity, CallMetrics metrics, TimeProvider time)
 {
     /// <summary>The longest wait for the first facts about a service.</summary>
     private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(2);
@@ -61,6 +62,11 @@ internal sealed class Decider(SessionRegistry sessions, PagerDutyFeeds feeds, Si
     {
         var answer = Answer(request, access, evaluation);
         metrics.Decided(answer.IsAllow, answer.Reason, evaluation.Decision.ShadowDenials, time.GetTimestamp() - started);
+        if (activity.IsWatched)
+        {
+            activity.Decided(request, access.OrganizationId, answer);
+        }
+
         return recorder.RecordAsync(request, answer, evaluation.Decision.Policies, call);
     }
 

@@ -49,14 +49,33 @@ internal static class RequestBytes
         public static void BindService(ServiceBinderBase binder, PolicyService.PolicyServiceBase? service) => PolicyService.BindService(new Binder(binder), service);
     }
 
-    /// <summary>Binds unary methods, which is what those services have; any other kind would be one of the base's that throws.</summary>
+    /// <summary>ActivityService as it is generated, but for how requests are read.</summary>
+    internal static class Activities
+    {
+        /// <summary>The contract: what server reflection looks for.</summary>
+        public static Google.Protobuf.Reflection.ServiceDescriptor Descriptor => ActivityService.Descriptor;
+
+        /// <summary>Called by gRPC with the type that declares the methods, which it finds by these names.</summary>
+        [EditorBrowsable(EditorBrowsableState.Never)]
+        public static void BindService(ServiceBinderBase binder, ActivityService.ActivityServiceBase? service) => ActivityService.BindService(new Binder(binder), service);
+    }
+
+    /// <summary>Binds the kinds of methods that those services have; any other kind would be one of the base's that throws.</summary>
     private sealed class Binder(ServiceBinderBase inner) : ServiceBinderBase
     {
-        public override void AddMethod<TRequest, TResponse>(Method<TRequest, TResponse> method, UnaryServerMethod<TRequest, TResponse>? handler)
+        public override void AddMethod<TRequest, TResponse>(Method<TRequest, TResponse> method, UnaryServerMethod<TRequest, TResponse>? handler) =>
+            inner.AddMethod(Guarding(method), handler);
+
+        public override void AddMethod<TRequest, TResponse>(Method<TRequest, TResponse> method, ServerStreamingServerMethod<TRequest, TResponse>? handler) =>
+            inner.AddMethod(Guarding(method), handler);
+
+        private static Method<TRequest, TResponse> Guarding<TRequest, TResponse>(Method<TRequest, TResponse> method)
+            where TRequest : class
+            where TResponse : class
         {
             var marshaller = method.RequestMarshaller;
             var guarded = new Marshaller<TRequest>(marshaller.ContextualSerializer, context => Guarded(context, marshaller.ContextualDeserializer));
-            inner.AddMethod(new Method<TRequest, TResponse>(method.Type, method.ServiceName, method.Name, guarded, method.ResponseMarshaller), handler);
+            return new Method<TRequest, TResponse>(method.Type, method.ServiceName, method.Name, guarded, method.ResponseMarshaller);
         }
     }
 }

@@ -21,7 +21,7 @@ internal sealed class GrpcTarget : FuzzTarget
     private static readonly Marshaller<byte[]> Bytes = Marshallers.Create<byte[]>(b => b, b => b);
 
     private static readonly MethodDescriptor[] Methods =
-        [.. ((IEnumerable<ServiceDescriptor>)[EvaluationService.Descriptor, IntegrationService.Descriptor, PolicyService.Descriptor]).SelectMany(s => s.Methods)];
+        [.. ((IEnumerable<ServiceDescriptor>)[EvaluationService.Descriptor, IntegrationService.Descriptor, PolicyService.Descriptor, ActivityService.Descriptor]).SelectMany(s => s.Methods)];
 
     private static readonly StatusCode[] Documented =
     [

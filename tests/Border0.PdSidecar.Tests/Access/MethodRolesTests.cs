@@ -12,7 +12,7 @@ namespace Border0.PdSidecar.Tests.Access;
 public class MethodRolesTests
 {
     private static readonly ServiceDescriptor[] Served =
-        [IntegrationService.Descriptor, PolicyService.Descriptor, EvaluationService.Descriptor, Health.Descriptor, ServerReflection.Descriptor];
+        [IntegrationService.Descriptor, PolicyService.Descriptor, EvaluationService.Descriptor, ActivityService.Descriptor, Health.Descriptor, ServerReflection.Descriptor];
 
     [Fact]
     public void EveryMethodOfEveryService_HasAnEntry()
@@ -33,6 +33,7 @@ public class MethodRolesTests
     [InlineData("EvaluationService", "Evaluate EvaluateStream WatchSessions EndSession", "connector")]
     [InlineData("EvaluationService", "RevokeSession", "admin")]
     [InlineData("EvaluationService", "ListSessions", "admin or viewer")]
+    [InlineData("ActivityService", "WatchActivity", "admin or viewer")]
     public void Methods_NeedTheirRoles(string service, string methods, string roles) =>
         Assert.All(methods.Split(' '), m => Assert.Equal(roles, RoleNames.Said(MethodRoles.Of($"/border0.pdsidecar.v1.{service}/{m}").AnyOf, "or")));
 

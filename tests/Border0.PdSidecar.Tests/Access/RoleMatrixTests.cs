@@ -38,6 +38,7 @@ public sealed class RoleMatrixTests : IDisposable
         ["EndSession"] = ("connector", StatusCode.InvalidArgument),
         ["RevokeSession"] = ("admin", StatusCode.InvalidArgument),
         ["ListSessions"] = ("admin viewer", StatusCode.OK),
+        ["WatchActivity"] = ("admin viewer", StatusCode.OK),
     };
 
     private readonly CancellationTokenSource _patience = new(TimeSpan.FromSeconds(180), TimeProvider.System);
@@ -46,7 +47,7 @@ public sealed class RoleMatrixTests : IDisposable
     private static IEnumerable<Roles> EverySet => Enumerable.Range(1, (int)Roles.All).Select(r => (Roles)r);
 
     private static IEnumerable<MethodDescriptor> Methods =>
-        ((ServiceDescriptor[])[IntegrationService.Descriptor, PolicyService.Descriptor, EvaluationService.Descriptor]).SelectMany(s => s.Methods);
+        ((ServiceDescriptor[])[IntegrationService.Descriptor, PolicyService.Descriptor, EvaluationService.Descriptor, ActivityService.Descriptor]).SelectMany(s => s.Methods);
 
     private static IEnumerable<MethodDescriptor> OpenMethods => Health.Descriptor.Methods.Concat(Grpc.Reflection.V1Alpha.ServerReflection.Descriptor.Methods);
 

@@ -18,7 +18,7 @@ public class MalformedRequestTests
         await using var host = await RunningHost.StartAsync(patience.Token);
         var invoker = host.Channel.CreateCallInvoker();
         byte[][] malformed = [[0x79], [0x0a, 0x05, 0x61], [0x0a, 0x02, 0xff, 0xfe], Nested(150)];
-        foreach (var method in ((ServiceDescriptor[])[IntegrationService.Descriptor, PolicyService.Descriptor, EvaluationService.Descriptor]).SelectMany(s => s.Methods))
+        foreach (var method in ((ServiceDescriptor[])[IntegrationService.Descriptor, PolicyService.Descriptor, EvaluationService.Descriptor, ActivityService.Descriptor]).SelectMany(s => s.Methods))
         {
             foreach (var request in malformed.Where(r => r[0] == 0x79 || r[1] == 5))
             {
