@@ -32,6 +32,8 @@ public static class OptionKeys
         new("loopback_roles", "ROLES", "what callers without credentials may do on loopback: connector,viewer, one of the two, or none; never admin (default: connector,viewer)", (o, t) => LoopbackRoles(t) is { } r ? o with { LoopbackRoles = r } : null),
         new("grpc_tcp", "HOST:PORT", "TCP listener for gRPC; port 0 picks a free one (default: 127.0.0.1:50551)", (o, t) => ListenAddress.TryParse(t, out var a) ? o with { GrpcTcp = a } : null),
         new("http", "HOST:PORT", "HTTP listener for webhooks, metrics and health (default: 127.0.0.1:50552)", (o, t) => ListenAddress.TryParse(t, out var a) ? o with { Http = a } : null),
+        new("console", "WHERE", "the web console on the HTTP listener: loopback (while that is where it listens), on or off (default: loopback)", (o, t) => t switch { "loopback" => o with { Console = ConsoleMode.Loopback }, "on" or "true" => o with { Console = ConsoleMode.On }, "off" or "false" => o with { Console = ConsoleMode.Off }, _ => null }),
+        new("console_hosts", "NAMES", "host names under which browsers may ask for the console, beside localhost and IP addresses: NAME, NAME (default: none)", (o, t) => HostNames(t) is { } h ? o with { ConsoleHosts = h } : null),
         new("pagerduty_base_url", "URL", "allows this address (also http) for integrations in place of PagerDuty's, and makes it their default", (o, t) => BaseUrl(t) is { } u ? o with { PagerDutyBaseUrl = u } : null),
         new("pagerduty_private_addresses", "true|false", "a host name in pagerduty_base_url may lead to a private, loopback or link-local address (default: false)", (o, t) => bool.TryParse(t, out var b) ? o with { PagerDutyPrivateAddresses = b } : null),
         new("default_organization", "ID", "the organization of calls that name none (default: default)", (o, t) => t.Length is > 0 and <= 63 ? o with { DefaultOrganization = t } : null),
@@ -121,6 +123,12 @@ public static class OptionKeys
 
         bytes = number << shift;
         return true;
+    }
+
+    private static string[]? HostNames(string text)
+    {
+        string[] names = [.. text.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).Select(n => n.ToLowerInvariant())];
+        return names.All(n => n.Length <= 253 && Uri.CheckHostName(n) == UriHostNameType.Dns) ? names : null;
     }
 
     private static UnixFileMode? SocketMode(string text) => text switch

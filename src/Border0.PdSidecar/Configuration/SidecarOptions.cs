@@ -30,6 +30,12 @@ public sealed record SidecarOptions
     /// <summary>HTTP listener for webhooks, metrics and health.</summary>
     public ListenAddress Http { get; init; } = new("127.0.0.1", 50552);
 
+    /// <summary>Whether the HTTP listener serves the web console.</summary>
+    public ConsoleMode Console { get; init; } = ConsoleMode.Loopback;
+
+    /// <summary>Names under which browsers may ask for the console, in small letters, beside localhost and IP addresses.</summary>
+    public IReadOnlyList<string> ConsoleHosts { get; init; } = [];
+
     /// <summary>An address in place of PagerDuty's, for integrations that name it or none. Null: PagerDuty's own addresses only.</summary>
     public Uri? PagerDutyBaseUrl { get; init; }
 

@@ -22,9 +22,15 @@ internal static class NextSteps
         var at = stage.Sidecar.Endpoints.GrpcTcp;
         var simulator = stage.PagerDuty.BaseAddress.ToString().TrimEnd('/');
         var service = stage.Account.Payments.Id;
+        var console = $"http://{stage.Sidecar.Endpoints.Http}{WebConsole.ConsoleMapping.Path}/";
         return $$$"""
 
-            Everything is still running; Ctrl+C ends it. Paste into another terminal (grpcurl finds everything by reflection;
+            Everything is still running; Ctrl+C ends it. The console, in a browser, and the token to sign in with:
+
+            {{{console}}}
+            {{{stage.AdminToken}}}
+
+            Or paste into another terminal (grpcurl finds everything by reflection;
             without grpcurl: npx @bufbuild/buf curl --protocol grpc --http2-prior-knowledge http://{{{at}}}/SERVICE/METHOD -d '...'):
 
             grpcurl -plaintext {{{at}}} list

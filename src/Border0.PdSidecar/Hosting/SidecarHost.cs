@@ -10,6 +10,7 @@ using Border0.PdSidecar.Hosting.Systemd;
 using Border0.PdSidecar.Rpc;
 using Border0.PdSidecar.Storage;
 using Border0.PdSidecar.Telemetry;
+using Border0.PdSidecar.WebConsole;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
@@ -68,6 +69,11 @@ public sealed partial class SidecarHost : IAsyncDisposable
             endpoints.Write(directory.File("endpoints.json"));
             GiveBackWhatTheStartTook();
             SidecarReady(app.Logger, endpoints.GrpcSocket, endpoints.GrpcTcp, (TlsFiles.OfHttp(options) is null ? "http://" : "https://") + endpoints.Http, directory.Path);
+            if (ConsoleMapping.IsServed(options))
+            {
+                ConsoleReady(app.Logger, (TlsFiles.OfHttp(options) is null ? "http://" : "https://") + endpoints.Http + ConsoleMapping.Path + "/");
+            }
+
             return new SidecarHost(app, directory, endpoints);
         }
         catch
@@ -171,6 +177,7 @@ public sealed partial class SidecarHost : IAsyncDisposable
         // Counts from here on, not only from the first time that somebody looks.
         _ = app.Services.GetRequiredService<MetricsPage>();
         app.MapSidecar();
+        app.MapConsole();
         return app;
     }
 
@@ -225,4 +232,7 @@ public sealed partial class SidecarHost : IAsyncDisposable
 
     [LoggerMessage(LogLevel.Information, "Ready: gRPC on {GrpcSocket} and {GrpcTcp}, webhooks, metrics and health on {Http}, data in {Data}", EventName = "SidecarReady")]
     private static partial void SidecarReady(ILogger logger, string grpcSocket, string grpcTcp, string http, string data);
+
+    [LoggerMessage(LogLevel.Information, "Console at {Address}: sign in with a token of role viewer or admin (pdsidecar token create)", EventName = "ConsoleReady")]
+    private static partial void ConsoleReady(ILogger logger, string address);
 }
