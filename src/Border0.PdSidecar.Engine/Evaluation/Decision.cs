@@ -93,6 +93,9 @@ public readonly struct Decision
     /// </summary>
     internal ulong Holding { get; init; }
 
+    /// <summary>Whether <see cref="SessionOpened"/> counted: a policy that reaches the socket bounds how long a session lasts.</summary>
+    internal bool DependsOnOpening { get; init; }
+
     /// <summary>The policies it was made from.</summary>
     public required PolicySnapshot Policies { get; init; }
 }

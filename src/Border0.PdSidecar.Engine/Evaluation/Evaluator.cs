@@ -57,6 +57,7 @@ public static class Evaluator
             RevocationGrace = sum.Grace,
             ShadowDenials = sum.ShadowDenials,
             Holding = sum.Holding,
+            DependsOnOpening = sum.DependsOnOpening,
             AwaitsFacts = sum.Unknown is not null,
             UnknownService = sum.Unknown ?? default,
             At = at,
@@ -166,6 +167,7 @@ public static class Evaluator
             }
 
             canGrant++;
+            sum.DependsOnOpening |= grant.MaxSessionDuration is not null;
             var verdict = PolicyCheck.Check(policy, grant.MaxSessionDuration, facts, request, moment, opened);
             sum.NextChange = Verdict.Earlier(sum.NextChange, verdict.NextChange);
             if (!verdict.Holds)
@@ -221,6 +223,7 @@ public static class Evaluator
         public TimeSpan Grace;
         public int ShadowDenials;
         public ulong Holding;
+        public bool DependsOnOpening;
         public ServiceKey? Unknown;
     }
 }

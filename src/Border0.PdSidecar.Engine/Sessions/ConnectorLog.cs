@@ -89,18 +89,29 @@ internal sealed class ConnectorLog
         }
     }
 
-    /// <summary>Appends an event; its revision is put into the message.</summary>
-    /// <param name="message">The event.</param>
+    /// <summary>Appends an event.</summary>
+    /// <param name="message">The event. Not changed.</param>
+    /// <param name="now">When.</param>
+    /// <returns>Its revision.</returns>
+    public long Append(WatchSessionsResponse message, DateTimeOffset now)
+    {
+        var (body, revokedKey) = WatchMessage.Split(message);
+        return Append(body, revokedKey, now, null);
+    }
+
+    /// <summary>Appends an event that is bytes already.</summary>
+    /// <param name="body">The <see cref="WatchMessage.Body"/> of its message.</param>
+    /// <param name="revokedKey">The key of the session that it revokes; null for none.</param>
     /// <param name="now">When.</param>
     /// <param name="ended">The session that it ends.</param>
-    public long Append(WatchSessionsResponse message, DateTimeOffset now, JournalEntry.SessionRemoved? ended = null)
+    /// <returns>Its revision.</returns>
+    public long Append(byte[] body, string? revokedKey, DateTimeOffset now, JournalEntry.SessionRemoved? ended)
     {
         lock (_lock)
         {
             var revision = _head + 1;
-            message.Revision = revision;
-            var bytes = WatchMessage.Of(message, new ResumeToken(_epochs.Recorded, _tokenLog, revision));
-            var entry = new JournalEntry.EventAppended(OrganizationId, ConnectorId, revision, now, bytes, ended);
+            var message = WatchMessage.Of(body, revokedKey, revision, new ResumeToken(_epochs.Recorded, _tokenLog, revision));
+            var entry = new JournalEntry.EventAppended(OrganizationId, ConnectorId, revision, now, message, ended);
             _events.AddLast(entry);
             Volatile.Write(ref _head, revision);
             _journal.Append(entry, _settled);

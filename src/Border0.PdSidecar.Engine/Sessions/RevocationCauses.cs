@@ -32,7 +32,7 @@ internal static class RevocationCauses
     /// <summary>The event for a session that lost its access.</summary>
     public static SessionRevoked EventFor(OpenSession session, DenialCause loss, Trigger trigger, DateTimeOffset now)
     {
-        var lastEnd = session.Allowed.ValidUntil;
+        var lastEnd = session.Standing?.ValidUntil;
         var cause = CauseOf(loss.Code, trigger, endedAsKnown: lastEnd is { } end && end <= now);
         var happened = loss.Since ?? (cause is RevocationCause.TimeBound or RevocationCause.ShiftEnded ? lastEnd : null) ?? now;
         return new SessionRevoked

@@ -31,7 +31,7 @@ internal static class SessionRecords
     {
         lock (session.Lock)
         {
-            var allowed = session.Allowed;
+            var standing = session.Standing;
             var listed = new Session
             {
                 SessionKey = session.SessionKey,
@@ -44,14 +44,14 @@ internal static class SessionRecords
                 ClientIp = session.Request.ClientAddress?.ToString() ?? "",
                 OpenTime = session.Opened.ToTimestamp(),
                 LastSeenTime = session.LastSeen.ToTimestamp(),
-                ValidUntil = (session.GraceUntil ?? allowed.ValidUntil)?.ToTimestamp(),
+                ValidUntil = (session.GraceUntil ?? standing?.ValidUntil)?.ToTimestamp(),
                 GraceUntil = session.GraceUntil?.ToTimestamp(),
             };
             listed.PolicyNames.Add(session.PolicyNames);
-            if (allowed.Facts is not null)
+            if (standing is not null)
             {
-                listed.AllowedActions.Add(allowed.Grants.Actions.ToDictionary());
-                listed.Reasons.Add(Evaluator.Explain(allowed, session.Request));
+                listed.AllowedActions.Add(standing.Grants.Actions.ToDictionary());
+                listed.Reasons.Add(Evaluator.Explain(session.Allowed, session.Request));
             }
 
             if (session.Pending is { } pending)

@@ -20,10 +20,10 @@ public sealed partial class SessionRegistry
         }
         else
         {
-            due = Earlier(due, session.Allowed.NextChange);
+            due = Earlier(due, session.Standing?.NextChange);
             if (session.FactsTime is not null)
             {
-                due = Earlier(due, session.Allowed.At + FactsRecordInterval);
+                due = Earlier(due, session.AllowedAt + FactsRecordInterval);
             }
 
             if (WarningOf(session) is { } warning)
@@ -50,19 +50,15 @@ public sealed partial class SessionRegistry
 
     private DateTimeOffset LeaseEnd(OpenSession session)
     {
-        var heard = session.LastSeen;
-        if (_logs.Find(session.Request.OrganizationId, session.ConnectorId) is { } log)
-        {
-            heard = log.IsWatched ? _time.GetUtcNow() : log.LastHeard > heard ? log.LastHeard : heard;
-        }
-
+        var (heard, log) = (session.LastSeen, session.Log);
+        heard = log.IsWatched ? _time.GetUtcNow() : log.LastHeard > heard ? log.LastHeard : heard;
         return heard + _options.SessionLease;
     }
 
     /// <summary>When the known end of a session is to be announced; null when it was, or there is none.</summary>
     private DateTimeOffset? WarningOf(OpenSession session)
     {
-        if (session.Allowed.ValidUntil is not { } end || _options.ExpiringWarning == TimeSpan.Zero || session.WarnedOf == end)
+        if (session.Standing?.ValidUntil is not { } end || _options.ExpiringWarning == TimeSpan.Zero || session.WarnedOf == end)
         {
             return null;
         }
@@ -107,13 +103,14 @@ public sealed partial class SessionRegistry
 
     private void Announce(OpenSession session)
     {
-        var end = session.Allowed.ValidUntil!.Value;
+        var allowed = session.Allowed;
+        var end = allowed.ValidUntil!.Value;
         var then = Evaluator.Evaluate(
-            session.Allowed.Policies, session.Allowed.Facts, session.Request, EvaluationPurpose.RunningSession, end, session.Opened);
+            allowed.Policies, allowed.Facts, session.Request, EvaluationPurpose.RunningSession, end, session.Opened);
         var loss = Evaluator.ExplainLoss(session.PolicyNames, then, session.Request);
         var cause = RevocationCauses.EventFor(session, loss, Trigger.Clock, end).Cause;
         Warn(session, end, cause, loss.PolicyName, $"Known end at {end:u}: {loss.ReasonAdmin}", "This access ends soon.");
-        session.WarnedOf = session.Allowed.ValidUntil;
+        session.WarnedOf = allowed.ValidUntil;
     }
 
     private void Warn(OpenSession session, DateTimeOffset end, RevocationCause cause, string policy, string admin, string user)

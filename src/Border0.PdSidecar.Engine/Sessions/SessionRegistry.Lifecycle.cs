@@ -26,7 +26,9 @@ public sealed partial class SessionRegistry
         var restored = new List<OpenSession>(state.Sessions.Count);
         foreach (var record in state.Sessions)
         {
-            var session = new OpenSession(_names.Of(record.Request.ConnectorId), record.Request.SessionKey, Kept(toRequest(record.Request)), record.Opened)
+            var request = _shared.Request(toRequest(record.Request));
+            var log = _logs.Of(request.Value.OrganizationId, record.Request.ConnectorId);
+            var session = new OpenSession(log, record.Request.SessionKey, request, record.Opened)
             {
                 FactsTime = record.FactsTime,
                 RecordedFactsTime = record.FactsTime,
@@ -40,16 +42,17 @@ public sealed partial class SessionRegistry
 
             if (_sessions.TryAdd((session.Request.OrganizationId, session.SessionKey), session))
             {
-                Counted(_logs.Of(session.Request.OrganizationId, session.ConnectorId), 1);
+                Counted(log, 1);
                 restored.Add(session);
             }
         }
 
         _facts.Changed += WhenFactsChanged;
         _policies.Changed += WhenPoliciesChanged;
+        var alike = new AlikeSessions(_time);
         foreach (var session in restored)
         {
-            LookAgain(session, Trigger.Restart);
+            LookAgain(session, Trigger.Restart, alike);
         }
 
         SessionsRestored(restored.Count);
@@ -149,7 +152,7 @@ public sealed partial class SessionRegistry
         var owed = new OwedRevocations(log, cursor);
         foreach (var adopted in sessions)
         {
-            Adopt(connectorId, adopted, owed, now);
+            Adopt(log, adopted, owed, now);
         }
 
         if (!isComplete || sessions.Count == 0)
@@ -168,16 +171,16 @@ public sealed partial class SessionRegistry
         }
     }
 
-    private void Adopt(string connectorId, in AdoptedSession adopted, OwedRevocations owed, DateTimeOffset now)
+    private void Adopt(ConnectorLog log, in AdoptedSession adopted, OwedRevocations owed, DateTimeOffset now)
     {
-        var fresh = new OpenSession(_names.Of(connectorId), adopted.SessionKey, Kept(adopted.Request), adopted.Opened is { } o && o < now ? o : now) { LastSeen = now };
+        var fresh = new OpenSession(log, adopted.SessionKey, _shared.Request(adopted.Request), adopted.Opened is { } o && o < now ? o : now) { LastSeen = now };
         OpenSession known;
         lock (fresh.Lock)
         {
             known = _sessions.GetOrAdd((adopted.Request.OrganizationId, adopted.SessionKey), fresh);
             if (ReferenceEquals(known, fresh))
             {
-                var isTooMany = IsTooMany(_logs.Of(adopted.Request.OrganizationId, connectorId));
+                var isTooMany = IsTooMany(log);
                 if (owed.Contains(adopted.SessionKey))
                 {
                     // Its revocation is ahead of this watcher: once is enough.
@@ -205,7 +208,7 @@ public sealed partial class SessionRegistry
                 return;
             }
 
-            if (!known.IsFor(adopted.Request, connectorId))
+            if (!known.IsFor(adopted.Request, log.ConnectorId))
             {
                 // The key is another connection's: this one cannot be looked after, so it must end.
                 Emit(fresh, new WatchSessionsResponse

@@ -15,10 +15,14 @@ public sealed partial class SessionRegistry
     private static readonly TimeSpan FactsRecordInterval = TimeSpan.FromMinutes(5);
 
     /// <summary>Evaluates a session again and does what follows. Its lock is held.</summary>
+    /// <param name="session">The session.</param>
+    /// <param name="trigger">What made it be looked at.</param>
+    /// <param name="alike">What was decided on others because of the same change; null where there are none.</param>
     /// <returns>The decision of now, whatever it led to.</returns>
-    private Decision Reevaluate(OpenSession session, Trigger trigger)
+    private Decision Reevaluate(OpenSession session, Trigger trigger, AlikeSessions? alike = null)
     {
-        var decision = Decide(session.Request, EvaluationPurpose.RunningSession, session.Opened);
+        var kind = alike?.Decide(session, _policies.Current, _facts.Current);
+        var decision = kind?.For(session) ?? Decide(session.Request, EvaluationPurpose.RunningSession, session.Opened);
         if (decision.Allowed)
         {
             Keep(session, decision);
@@ -33,7 +37,7 @@ public sealed partial class SessionRegistry
         }
         else
         {
-            Lose(session, decision, trigger);
+            Lose(session, decision, trigger, kind);
         }
 
         if (!session.Ended)
@@ -47,8 +51,8 @@ public sealed partial class SessionRegistry
     private void Keep(OpenSession session, in Decision decision)
     {
         // Of a session from before a restart only the policies are known that granted it.
-        var lost = session.Allowed.Facts is not null
-            ? Grants.IsLess(decision.Grants, session.Allowed.Grants)
+        var lost = session.Standing is { } standing
+            ? Grants.IsLess(decision.Grants, standing.Grants)
             : session.PolicyNames.Except(decision.Grants.PolicyNames).Any();
         var regranted = !session.PolicyNames.SequenceEqual(decision.Grants.PolicyNames);
         (session.GraceUntil, session.Pending) = (null, null);
@@ -75,7 +79,7 @@ public sealed partial class SessionRegistry
         }
     }
 
-    private void Lose(OpenSession session, in Decision decision, Trigger trigger)
+    private void Lose(OpenSession session, in Decision decision, Trigger trigger, AlikeSessions.Kind? kind)
     {
         var now = decision.At;
         if (session.GraceUntil is { } until)
@@ -89,20 +93,24 @@ public sealed partial class SessionRegistry
             return;
         }
 
-        var loss = session.Allowed.Facts is null
-            ? Evaluator.ExplainLoss(session.PolicyNames, decision, session.Request)
-            : Evaluator.ExplainLoss(session.Allowed.Grants.PolicyNames, decision, session.Request);
-        var revoked = RevocationCauses.EventFor(session, loss, trigger, now);
         var end = now + GraceOf(session);
-        if (session.Allowed.Facts is null && session.WarnedOf is { } told && told < end)
+        if (end <= now && kind?.LossOf(session) is var (told, body))
+        {
+            Revoke(session, told, now, body, isOneOfMany: true);
+            return;
+        }
+
+        var loss = Evaluator.ExplainLoss(session.PolicyNames, decision, session.Request);
+        var revoked = RevocationCauses.EventFor(session, loss, trigger, now);
+        if (session.Standing is null && session.WarnedOf is { } announced && announced < end)
         {
             // A restart does not prolong what was announced before it.
-            end = told;
+            end = announced;
         }
 
         if (end <= now)
         {
-            Revoke(session, revoked, isOneOfMany: trigger is Trigger.Facts or Trigger.Policies);
+            Revoke(session, revoked, now, kind?.Told(session, revoked), isOneOfMany: trigger is Trigger.Facts or Trigger.Policies);
             return;
         }
 
@@ -113,8 +121,8 @@ public sealed partial class SessionRegistry
         }
     }
 
-    private TimeSpan GraceOf(OpenSession session) => session.Allowed.Facts is not null
-        ? session.Allowed.RevocationGrace
+    private TimeSpan GraceOf(OpenSession session) => session.Standing is { } standing
+        ? standing.RevocationGrace
         : GrantedBy(session, _policies.Current).Select(p => p.RevocationGrace).DefaultIfEmpty().Max();
 
     /// <summary>The policies that granted a session last and still reach its socket.</summary>
@@ -138,11 +146,11 @@ public sealed partial class SessionRegistry
         if (session.KnownLast is null)
         {
             session.KnownLast = session.FactsTime ?? decision.At;
-            if (session.Allowed.Facts is not null)
+            if (session.Standing is { } standing)
             {
                 // Where policies changed, those of before tell on how fresh facts it was allowed until now.
                 var before = Evaluator.Evaluate(
-                    session.Allowed.Policies, decision.Facts, session.Request, EvaluationPurpose.RunningSession, decision.At, session.Opened);
+                    standing.Policies, decision.Facts, session.Request, EvaluationPurpose.RunningSession, decision.At, session.Opened);
                 session.KnownLast = before.Allowed ? before.FactsTime ?? decision.At : session.KnownLast;
             }
         }
@@ -173,29 +181,29 @@ public sealed partial class SessionRegistry
     }
 
     /// <summary>Makes a decision the session's own. Its lock is held.</summary>
-    private static void Allow(OpenSession session, in Decision decision)
-    {
-        session.KnownLast = null;
-        session.Allowed = decision;
-        session.FactsTime = decision.FactsTime;
-        session.PolicyNames = decision.Grants.PolicyNames;
-    }
+    private void Allow(OpenSession session, in Decision decision) => session.Rest(_shared.Standing(decision), decision);
 
     /// <summary>Ends a session with its event. Its lock is held.</summary>
-    private long Revoke(OpenSession session, SessionRevoked revoked, bool isOneOfMany = false)
+    private long Revoke(OpenSession session, SessionRevoked revoked) => Revoke(session, revoked, _time.GetUtcNow(), null, isOneOfMany: false);
+
+    /// <summary>Ends a session with its event. Its lock is held.</summary>
+    /// <param name="session">The session.</param>
+    /// <param name="revoked">The event.</param>
+    /// <param name="now">When.</param>
+    /// <param name="body">The event's bytes, but for the session's key; null to make them.</param>
+    /// <param name="isOneOfMany">Whether one change may end many.</param>
+    private long Revoke(OpenSession session, SessionRevoked revoked, DateTimeOffset now, byte[]? body, bool isOneOfMany)
     {
         // Ended first, out of the table last: who opens the key anew finds it final, and comes after this in the journal and the log.
         session.Ended = true;
-        DateTimeOffset? finalUntil = RevocationCauses.IsFinal(revoked.Cause) ? _time.GetUtcNow() + _options.SessionLease : null;
+        DateTimeOffset? finalUntil = RevocationCauses.IsFinal(revoked.Cause) ? now + _options.SessionLease : null;
         if (finalUntil is { } until)
         {
             _final.Add(session.Request.OrganizationId, session.SessionKey, until);
         }
 
-        var revision = Emit(
-            session,
-            new WatchSessionsResponse { SessionRevoked = revoked },
-            new JournalEntry.SessionRemoved(session.Request.OrganizationId, session.SessionKey, finalUntil));
+        var removed = new JournalEntry.SessionRemoved(session.Request.OrganizationId, session.SessionKey, finalUntil);
+        var revision = session.Log.Append(body ?? WatchMessage.BodyOf(revoked), session.SessionKey, now, removed);
         Forget(session);
         _revocations?.Revoked(session.Request, session.ConnectorId, revoked, revision);
         SessionMetrics.Revocations.Add(1, new KeyValuePair<string, object?>("cause", revoked.Cause.ToString()));
@@ -205,8 +213,7 @@ public sealed partial class SessionRegistry
         return revision;
     }
 
-    private long Emit(OpenSession session, WatchSessionsResponse message, JournalEntry.SessionRemoved? ended = null) =>
-        _logs.Of(session.Request.OrganizationId, session.ConnectorId).Append(message, _time.GetUtcNow(), ended);
+    private long Emit(OpenSession session, WatchSessionsResponse message) => session.Log.Append(message, _time.GetUtcNow());
 
     private void WhenFactsChanged(FactsChange change)
     {
@@ -223,9 +230,10 @@ public sealed partial class SessionRegistry
     {
         OpenSession? first = null;
         var revoked = 0;
+        var alike = new AlikeSessions(_time);
         foreach (var session in sessions)
         {
-            if (LookAgain(session, trigger))
+            if (LookAgain(session, trigger, alike))
             {
                 first ??= session;
                 revoked++;
@@ -239,7 +247,7 @@ public sealed partial class SessionRegistry
     }
 
     /// <returns>Whether this ended it.</returns>
-    private bool LookAgain(OpenSession session, Trigger trigger)
+    private bool LookAgain(OpenSession session, Trigger trigger, AlikeSessions? alike = null)
     {
         lock (session.Lock)
         {
@@ -253,7 +261,7 @@ public sealed partial class SessionRegistry
                 _byService.Put(session, Evaluator.DependenciesOf(_policies.Current, session.Request));
             }
 
-            Reevaluate(session, trigger);
+            Reevaluate(session, trigger, alike);
             return session.Ended;
         }
     }

@@ -17,9 +17,9 @@ namespace Border0.PdSidecar.Engine.Sessions;
 /// </remarks>
 public sealed partial class SessionRegistry : IDisposable
 {
-    private readonly ConcurrentDictionary<(string OrganizationId, string SessionKey), OpenSession> _sessions = new();
+    private readonly ConcurrentDictionary<(string OrganizationId, string SessionKey), OpenSession> _sessions = new(SessionKeys.Comparer);
     private readonly SessionIndex _byService = new();
-    private readonly Names _names = new();
+    private readonly Shared _shared = new();
     private readonly PolicyCatalog _policies;
     private readonly FactsStore _facts;
     private readonly ISessionJournal _journal;
@@ -177,7 +177,7 @@ public sealed partial class SessionRegistry : IDisposable
             session.LastSeen = _time.GetUtcNow();
             if (!session.SaysTheSame(request))
             {
-                session.Request = Kept(request);
+                session.KeptRequest = _shared.Request(request);
                 _byService.Put(session, Evaluator.DependenciesOf(_policies.Current, request));
                 Record(session);
             }
@@ -185,7 +185,7 @@ public sealed partial class SessionRegistry : IDisposable
             var decision = Reevaluate(session, Trigger.Connector);
             return session.Ended
                 ? new SessionEvaluation(false, decision, decision.Allowed ? SessionReasons.Revoked(session.SessionKey) : null, revision, null)
-                : new SessionEvaluation(false, session.Allowed.Facts is null ? decision : session.Allowed, null, revision, session.GraceUntil);
+                : new SessionEvaluation(false, session.Standing is null ? decision : session.Allowed, null, revision, session.GraceUntil);
         }
     }
 
@@ -204,7 +204,7 @@ public sealed partial class SessionRegistry : IDisposable
             return new SessionEvaluation(false, decision, null, 0, null) { TooManySessions = true };
         }
 
-        var session = new OpenSession(_names.Of(connectorId), sessionKey, Kept(request), decision.At);
+        var session = new OpenSession(log, sessionKey, _shared.Request(request), decision.At);
         lock (session.Lock)
         {
             if (!_sessions.TryAdd((request.OrganizationId, sessionKey), session))
@@ -256,17 +256,6 @@ public sealed partial class SessionRegistry : IDisposable
         return log.Count(change);
     }
 
-    /// <summary>A request as a session keeps it.</summary>
-    private AccessRequest Kept(in AccessRequest request) => request with
-    {
-        OrganizationId = _names.Of(request.OrganizationId),
-        SocketId = _names.Of(request.SocketId),
-        SocketType = _names.Of(request.SocketType),
-        UserEmail = _names.Of(request.UserEmail),
-        ServiceAccount = _names.Of(request.ServiceAccount),
-        ClientCountry = _names.Of(request.ClientCountry),
-    };
-
     private bool Close(OpenSession session)
     {
         lock (session.Lock)
@@ -290,7 +279,7 @@ public sealed partial class SessionRegistry : IDisposable
         session.Ended = true;
         _sessions.TryRemove(new((session.Request.OrganizationId, session.SessionKey), session));
         _byService.Remove(session);
-        Counted(_logs.Of(session.Request.OrganizationId, session.ConnectorId), -1);
+        Counted(session.Log, -1);
         _due.Drop();
     }
 

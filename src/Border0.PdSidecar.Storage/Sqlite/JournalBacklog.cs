@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Border0.PdSidecar.Engine.Sessions;
 
 namespace Border0.PdSidecar.Storage.Sqlite;
@@ -11,11 +12,16 @@ namespace Border0.PdSidecar.Storage.Sqlite;
 /// <param name="least">How many entries to hold before the first look for what can be forgotten.</param>
 internal sealed class JournalBacklog(Func<string, string, bool> isStored, TimeProvider time, int least = 16_384)
 {
+    private const int MostEmptyRoom = 8192;
+
     private List<JournalEntry> _entries = [];
     private int _compactAt;
 
     /// <summary>What is to be written, together or not at all.</summary>
     public IReadOnlyList<JournalEntry> Entries => _entries;
+
+    /// <summary><see cref="Entries"/>, until the next of them is added.</summary>
+    public ReadOnlySpan<JournalEntry> Span => CollectionsMarshal.AsSpan(_entries);
 
     /// <summary>Adds what happened next.</summary>
     public void Add(JournalEntry entry)
@@ -29,7 +35,17 @@ internal sealed class JournalBacklog(Func<string, string, bool> isStored, TimePr
     }
 
     /// <summary>All of it was written.</summary>
-    public void Clear() => (_entries, _compactAt) = ([], 0);
+    public void Clear()
+    {
+        _compactAt = 0;
+        if (_entries.Capacity > MostEmptyRoom)
+        {
+            _entries = [];
+            return;
+        }
+
+        _entries.Clear();
+    }
 
     private void Compact()
     {

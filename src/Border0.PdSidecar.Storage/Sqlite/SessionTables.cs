@@ -26,7 +26,13 @@ internal sealed class SessionTables : IDisposable
             organization TEXT NOT NULL, connector TEXT NOT NULL, revision INTEGER NOT NULL, time INTEGER NOT NULL, message BLOB NOT NULL,
             PRIMARY KEY (organization, connector, revision)) STRICT, WITHOUT ROWID;
         """,
+        """
+        CREATE TABLE groups (id INTEGER PRIMARY KEY, entries BLOB NOT NULL) STRICT;
+        """,
     ];
+
+    /// <summary>How many entries stand in one row of groups at most: it is read in one piece.</summary>
+    private const int LargestGroup = 4096;
 
     private readonly SqliteConnection _connection;
     private readonly Dictionary<(string Organization, string Connector), long> _heads = [];
@@ -38,6 +44,10 @@ internal sealed class SessionTables : IDisposable
     private readonly PreparedStatement _putHead;
     private readonly PreparedStatement _trimEvents;
     private readonly PreparedStatement _findSession;
+    private readonly PreparedStatement _putGroup;
+    private readonly PreparedStatement _dropGroups;
+    private readonly JournalGroup _group = new();
+    private byte[] _message = new byte[1024];
 
     public SessionTables(SqliteConnection connection)
     {
@@ -50,16 +60,18 @@ internal sealed class SessionTables : IDisposable
         _putHead = new(connection, "INSERT OR REPLACE INTO heads (organization, connector, revision) VALUES (?, ?, ?)");
         _trimEvents = new(connection, "DELETE FROM events WHERE organization = ? AND connector = ? AND revision < ?");
         _findSession = new(connection, "SELECT 1 FROM sessions WHERE organization = ? AND key = ?");
+        _putGroup = new(connection, "INSERT INTO groups (entries) VALUES (?)");
+        _dropGroups = new(connection, "DELETE FROM groups");
     }
 
     /// <summary>Writes entries in one transaction: all of them, or none. Does not wait for other processes.</summary>
     /// <param name="entries">What happened, in order.</param>
     /// <param name="dropFinalKeys">Forget the final keys that may be used again at this instant; null to leave them.</param>
+    /// <param name="dropGroups">Whether nothing that stands in groups is missing in the tables then.</param>
     /// <exception cref="SqliteException">They could not be written.</exception>
-    public void Write(IEnumerable<JournalEntry> entries, DateTimeOffset? dropFinalKeys)
+    public void Write(ReadOnlySpan<JournalEntry> entries, DateTimeOffset? dropFinalKeys, bool dropGroups)
     {
-        // Not by SqliteConnection.BeginTransaction, which waits for a lock in steps of 150 ms: revocations would wait along.
-        Execute("BEGIN IMMEDIATE");
+        Begin();
         try
         {
             foreach (var entry in entries)
@@ -78,15 +90,16 @@ internal sealed class SessionTables : IDisposable
                 _dropFinalKeys.With(now.UtcTicks).Run();
             }
 
+            if (dropGroups)
+            {
+                _dropGroups.Run();
+            }
+
             Execute("COMMIT");
         }
         catch
         {
-            if (raw.sqlite3_get_autocommit(_connection.Handle) == 0)
-            {
-                _ = raw.sqlite3_exec(_connection.Handle, "ROLLBACK");
-            }
-
+            RollBack();
             throw;
         }
         finally
@@ -95,15 +108,41 @@ internal sealed class SessionTables : IDisposable
         }
     }
 
+    /// <summary>
+    /// Writes entries as they are, in one transaction: a fraction of what it takes to bring them into the tables, which is then to be
+    /// done. Does not wait for other processes.
+    /// </summary>
+    /// <exception cref="SqliteException">They could not be written.</exception>
+    public void WriteGroup(ReadOnlySpan<JournalEntry> entries)
+    {
+        Begin();
+        try
+        {
+            for (; entries.Length > 0; entries = entries[Math.Min(LargestGroup, entries.Length)..])
+            {
+                _putGroup.With(_group.Write(entries[..Math.Min(LargestGroup, entries.Length)])).Run();
+            }
+
+            Execute("COMMIT");
+        }
+        catch
+        {
+            RollBack();
+            throw;
+        }
+    }
+
     /// <summary>Whether a session is in the file.</summary>
     public bool HasSession(string organizationId, string sessionKey) => _findSession.With(organizationId).With(sessionKey).Run();
 
     /// <summary>Reads everything.</summary>
-    public JournalState Load()
+    /// <returns>What it comes to, and the entries of groups that are not in the tables yet.</returns>
+    public (JournalState State, List<JournalEntry> InGroups) Load()
     {
         try
         {
-            return new JournalState
+            var inGroups = Rows("SELECT entries FROM groups ORDER BY id", r => JournalGroupReader.Read(r.GetFieldValue<byte[]>(0))).SelectMany(g => g).ToList();
+            var tables = new JournalState
             {
                 Epoch = Rows("SELECT id FROM epoch", r => new Guid(r.GetFieldValue<byte[]>(0))).Single(),
                 Sessions = Rows("SELECT request, opened, facts_time, policies FROM sessions", r => new JournalSession(
@@ -118,8 +157,9 @@ internal sealed class SessionTables : IDisposable
                     .ToDictionary(h => h.Item1, h => h.Item2),
                 FinalKeys = Rows("SELECT organization, key, until FROM final_keys", r => (r.GetString(0), r.GetString(1), Instant(r.GetInt64(2)))),
             };
+            return (JournalReplay.Over(tables, inGroups), inGroups);
         }
-        catch (Exception e) when (e is SqliteException or InvalidProtocolBufferException or ArgumentException or InvalidOperationException or InvalidCastException)
+        catch (Exception e) when (e is SqliteException or InvalidProtocolBufferException or ArgumentException or InvalidOperationException or InvalidCastException or FormatException)
         {
             throw SqliteFile.Unusable(_connection.DataSource, e);
         }
@@ -127,7 +167,7 @@ internal sealed class SessionTables : IDisposable
 
     public void Dispose()
     {
-        foreach (var statement in (ReadOnlySpan<PreparedStatement>)[_putSession, _removeSession, _putFinalKey, _dropFinalKeys, _appendEvent, _putHead, _trimEvents, _findSession])
+        foreach (var statement in (ReadOnlySpan<PreparedStatement>)[_putSession, _removeSession, _putFinalKey, _dropFinalKeys, _appendEvent, _putHead, _trimEvents, _findSession, _putGroup, _dropGroups])
         {
             statement.Dispose();
         }
@@ -154,7 +194,7 @@ internal sealed class SessionTables : IDisposable
 
                 break;
             case JournalEntry.EventAppended appended:
-                _appendEvent.With(appended.OrganizationId).With(appended.ConnectorId).With(appended.Revision).With(appended.Time.UtcTicks).With(appended.Message.Bytes.Span).Run();
+                _appendEvent.With(appended.OrganizationId).With(appended.ConnectorId).With(appended.Revision).With(appended.Time.UtcTicks).With(Bytes(appended.Message)).Run();
                 _heads[(appended.OrganizationId, appended.ConnectorId)] = appended.Revision;
                 if (appended.Ended is { } ended)
                 {
@@ -167,6 +207,28 @@ internal sealed class SessionTables : IDisposable
                 break;
             default:
                 throw new ArgumentException($"no such entry: {entry.GetType()}", nameof(entry));
+        }
+    }
+
+    private ReadOnlySpan<byte> Bytes(WatchMessage message)
+    {
+        if (_message.Length < message.Size)
+        {
+            _message = new byte[message.Size * 2];
+        }
+
+        message.WriteTo(_message);
+        return _message.AsSpan(0, message.Size);
+    }
+
+    /// <summary>Not by SqliteConnection.BeginTransaction, which waits for a lock in steps of 150 ms: revocations would wait along.</summary>
+    private void Begin() => Execute("BEGIN IMMEDIATE");
+
+    private void RollBack()
+    {
+        if (raw.sqlite3_get_autocommit(_connection.Handle) == 0)
+        {
+            _ = raw.sqlite3_exec(_connection.Handle, "ROLLBACK");
         }
     }
 

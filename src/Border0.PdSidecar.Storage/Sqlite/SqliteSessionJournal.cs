@@ -10,9 +10,24 @@ namespace Border0.PdSidecar.Storage.Sqlite;
 /// written is the next group. What was acknowledged as durable survives the end of the process, though not a power cut. While the disk
 /// does not take it, it is kept and tried again every second.
 /// </summary>
+/// <remarks>
+/// A change that ends thousands of sessions is written as it is first, in one piece, so that its events wait for no more than that; rows and
+/// indexes are made of it once it is quiet. Until then such groups are what counts, on top of the tables, also for a process that starts.
+/// </remarks>
 public sealed partial class SqliteSessionJournal : ISessionJournal, IAsyncDisposable
 {
     private const int LargestGroup = 4096;
+
+    /// <summary>Up to here a group is brought into the tables at once.</summary>
+    private const int SmallGroup = 16;
+
+    /// <summary>So many entries are brought into the tables in one transaction: an event that comes meanwhile waits for it.</summary>
+    private const int Slice = 512;
+
+    /// <summary>When more than this wait to be brought into the tables, it is done although it is not quiet.</summary>
+    private const int MostInGroups = 16_384;
+
+    private static readonly TimeSpan Quiet = TimeSpan.FromMilliseconds(50);
     private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan BetweenDrops = TimeSpan.FromMinutes(10);
 
@@ -23,22 +38,29 @@ public sealed partial class SqliteSessionJournal : ISessionJournal, IAsyncDispos
     private readonly Checkpoints _checkpoints;
     private readonly JournalBacklog _backlog;
     private readonly TimeProvider _time;
+    private readonly int _smallGroup;
+    private readonly int _slice;
     private readonly ILogger _logger;
     private readonly Task _writing;
+    private readonly Queue<JournalEntry> _inGroups;
     private JournalState? _state;
     private Task<bool>? _more;
     private volatile string? _trouble;
     private volatile int _unwritten;
     private long _triedAt;
+    private bool _isSettlingIn;
+    private long? _stuckAt;
     private DateTimeOffset _droppedAt = DateTimeOffset.MinValue;
 
-    internal SqliteSessionJournal(SqliteConnection connection, TimeProvider time, ILogger<SqliteSessionJournal> logger)
+    internal SqliteSessionJournal(SqliteConnection connection, TimeProvider time, ILogger<SqliteSessionJournal> logger, int smallGroup = SmallGroup, int slice = Slice)
     {
+        (_smallGroup, _slice) = (smallGroup, slice);
         (_time, _logger) = (time, logger);
         _tables = new SessionTables(connection);
         _checkpoints = new Checkpoints(connection);
         _backlog = new JournalBacklog(MayBeStored, time);
-        _state = _tables.Load();
+        (_state, var inGroups) = _tables.Load();
+        _inGroups = new Queue<JournalEntry>(inGroups);
         _writing = Task.Run(WriteAsync);
     }
 
@@ -112,7 +134,7 @@ public sealed partial class SqliteSessionJournal : ISessionJournal, IAsyncDispos
                 TryWrite();
             }
 
-            _unwritten = _backlog.Entries.Count;
+            _unwritten = _backlog.Span.Length;
             foreach (var (entry, settled) in group)
             {
                 // Without an entry it is a flush, which looks at neither.
@@ -120,27 +142,47 @@ public sealed partial class SqliteSessionJournal : ISessionJournal, IAsyncDispos
             }
 
             GroupSettled?.Invoke();
+            _isSettlingIn = _inGroups.Count > 0 && (group.Count == 0 || _inGroups.Count > MostInGroups);
             group.Clear();
+            if (_isSettlingIn && !IsStuck)
+            {
+                SettleIn();
+            }
         }
 
         TryWrite();
-        if (_backlog.Entries.Count > 0)
+        if (_backlog.Span.Length > 0)
         {
-            JournalLost(_backlog.Entries.Count);
+            JournalLost(_backlog.Span.Length);
+        }
+
+        for (_stuckAt = null; _inGroups.Count > 0 && _stuckAt is null;)
+        {
+            // Where it cannot be done, the next start has the groups.
+            SettleIn();
         }
     }
 
-    /// <summary>Waits for entries, or for the next try; false when there will be no more.</summary>
+    private bool IsStuck => _stuckAt is { } at && _time.GetElapsedTime(at) < RetryAfter;
+
+    /// <summary>Waits for entries, or for the next thing to be done without any; false when there will be no more.</summary>
     private async ValueTask<bool> MoreAsync()
     {
         // One wait for all tries: a channel with one reader ends a wait when another begins.
         _more ??= _queue.Reader.WaitToReadAsync().AsTask();
-        if (!IsHealthy && !_more.IsCompleted)
+        TimeSpan? wait = !IsHealthy ? RetryAfter - _time.GetElapsedTime(_triedAt)
+            : _inGroups.Count == 0 ? null
+            : _stuckAt is { } at ? RetryAfter - _time.GetElapsedTime(at)
+            : _isSettlingIn ? TimeSpan.Zero : Quiet;
+        if (wait is { } until && !_more.IsCompleted)
         {
-            var wait = RetryAfter - _time.GetElapsedTime(_triedAt);
-            using var waiting = new CancellationTokenSource();
-            await Task.WhenAny(_more, Task.Delay(wait > TimeSpan.Zero ? wait : TimeSpan.Zero, _time, waiting.Token));
-            await waiting.CancelAsync();
+            if (until > TimeSpan.Zero)
+            {
+                using var waiting = new CancellationTokenSource();
+                await Task.WhenAny(_more, Task.Delay(until, _time, waiting.Token));
+                await waiting.CancelAsync();
+            }
+
             if (!_more.IsCompleted)
             {
                 return true;
@@ -154,17 +196,27 @@ public sealed partial class SqliteSessionJournal : ISessionJournal, IAsyncDispos
 
     private void TryWrite()
     {
-        if (_backlog.Entries.Count == 0)
+        var entries = _backlog.Span;
+        if (entries.Length == 0)
         {
             return;
         }
 
         _triedAt = _time.GetTimestamp();
-        var now = _time.GetUtcNow();
-        var drops = (now - _droppedAt).Duration() >= BetweenDrops;
         try
         {
-            _tables.Write(_backlog.Entries, drops ? now : null);
+            if (entries.Length > _smallGroup || _inGroups.Count > 0)
+            {
+                _tables.WriteGroup(entries);
+                foreach (var entry in entries)
+                {
+                    _inGroups.Enqueue(entry);
+                }
+            }
+            else
+            {
+                WriteTables(entries, dropGroups: false);
+            }
         }
         catch (SqliteException e)
         {
@@ -177,7 +229,6 @@ public sealed partial class SqliteSessionJournal : ISessionJournal, IAsyncDispos
             return;
         }
 
-        _droppedAt = drops ? now : _droppedAt;
         _backlog.Clear();
         _unwritten = 0;
         if (!IsHealthy)
@@ -189,11 +240,48 @@ public sealed partial class SqliteSessionJournal : ISessionJournal, IAsyncDispos
         _checkpoints.Committed();
     }
 
+    /// <summary>Brings the oldest entries of groups into the tables.</summary>
+    private void SettleIn()
+    {
+        var entries = _inGroups.Take(Math.Max(_slice, _inGroups.Count - MostInGroups)).ToArray();
+        try
+        {
+            WriteTables(entries, dropGroups: entries.Length == _inGroups.Count);
+        }
+        catch (SqliteException)
+        {
+            // They are durable as they are. A disk that takes nothing at all shows with the next group.
+            _stuckAt = _time.GetTimestamp();
+            return;
+        }
+
+        _stuckAt = null;
+        foreach (var _ in entries)
+        {
+            _inGroups.Dequeue();
+        }
+
+        if (_inGroups.Count == 0)
+        {
+            _inGroups.TrimExcess();
+        }
+
+        _checkpoints.Committed();
+    }
+
+    private void WriteTables(ReadOnlySpan<JournalEntry> entries, bool dropGroups)
+    {
+        var now = _time.GetUtcNow();
+        var drops = (now - _droppedAt).Duration() >= BetweenDrops;
+        _tables.Write(entries, drops ? now : null, dropGroups);
+        _droppedAt = drops ? now : _droppedAt;
+    }
+
     private bool MayBeStored(string organizationId, string sessionKey)
     {
         try
         {
-            return _tables.HasSession(organizationId, sessionKey);
+            return _inGroups.Count > 0 || _tables.HasSession(organizationId, sessionKey);
         }
         catch (SqliteException)
         {

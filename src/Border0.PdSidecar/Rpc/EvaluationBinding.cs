@@ -28,7 +28,11 @@ internal static class EvaluationBinding
         new(MethodType.DuplexStreaming, Name, nameof(EvaluateStream), Of(EvaluateStreamRequest.Parser), Answers);
 
     private static readonly Marshaller<WatchMessage> Events = new(
-        static (message, context) => Write(context, message.Bytes.Length, message, static (to, message) => to.Write(message.Bytes.Span)),
+        static (message, context) => Write(context, message.Size, message, static (to, message) =>
+        {
+            message.WriteTo(to.GetSpan(message.Size));
+            to.Advance(message.Size);
+        }),
         static _ => throw new NotSupportedException("events are only sent"));
 
     private static readonly Method<WatchSessionsRequest, WatchMessage> WatchSessions =

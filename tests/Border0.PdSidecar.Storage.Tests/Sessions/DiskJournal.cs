@@ -27,9 +27,20 @@ internal sealed class DiskJournal : IAsyncDisposable
     private readonly ConcurrentQueue<(int Entry, bool Durable)> _settled = new();
     private SqliteConnection _connection;
     private SqliteConnection? _intruder;
+    private readonly (int SmallGroup, int Slice) _sizes;
     private int _appended;
 
-    public DiskJournal() => (_connection, Journal) = Open();
+    public DiskJournal()
+        : this((16, 512))
+    {
+    }
+
+    /// <summary>One whose groups are brought into the tables in other pieces than usual.</summary>
+    public DiskJournal((int SmallGroup, int Slice) sizes)
+    {
+        _sizes = sizes;
+        (_connection, Journal) = Open();
+    }
 
     public FakeTimeProvider Time { get; } = new(Entries.Start);
 
@@ -91,6 +102,12 @@ internal sealed class DiskJournal : IAsyncDisposable
     public async Task<JournalState> OnDiskAsync()
     {
         await Journal.FlushAsync(default);
+        return await OnDiskNowAsync();
+    }
+
+    /// <summary>What a process would find that starts now, this one having been killed with whatever it was about to write.</summary>
+    public async Task<JournalState> OnDiskNowAsync()
+    {
         using var copies = new TemporaryFolder();
         foreach (var file in _folder.Files.Where(f => !f.EndsWith("-shm", StringComparison.Ordinal)))
         {
@@ -155,7 +172,7 @@ internal sealed class DiskJournal : IAsyncDisposable
     private (SqliteConnection, SqliteSessionJournal) Open()
     {
         var connection = SqliteSessionJournal.Connect(File);
-        return (connection, new SqliteSessionJournal(connection, Time, Log));
+        return (connection, new SqliteSessionJournal(connection, Time, Log, _sizes.SmallGroup, _sizes.Slice));
     }
 }
 

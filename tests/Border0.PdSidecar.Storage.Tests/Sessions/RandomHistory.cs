@@ -9,7 +9,7 @@ internal sealed class RandomHistory : IAsyncDisposable
     private static readonly string[] Organizations = ["org", "other"];
     private static readonly string[] Connectors = ["c1", "c2", "C1"];
 
-    private readonly DiskJournal _disk = new();
+    private readonly DiskJournal _disk;
     private readonly Dictionary<(string, string), (long Head, long Oldest)> _logs = [];
     private readonly Guid _epoch;
 
@@ -22,7 +22,12 @@ internal sealed class RandomHistory : IAsyncDisposable
     /// <summary>Of every entry that was ever appended, whether it is to be settled as durable.</summary>
     private readonly List<bool> _settles = [];
 
-    public RandomHistory() => _epoch = _disk.Journal.LoadAsync(default).Result.Epoch;
+    /// <param name="sizes">How large a group is brought into the tables at once, and in what pieces larger ones are later.</param>
+    public RandomHistory((int SmallGroup, int Slice) sizes)
+    {
+        _disk = new DiskJournal(sizes);
+        _epoch = _disk.Journal.LoadAsync(default).Result.Epoch;
+    }
 
     public async Task RunAsync(int[] steps)
     {

@@ -19,13 +19,37 @@ public sealed class SqliteSessionJournalTests(ITestOutputHelper output)
             disk.Journal.Append(Entries.Event(i), (_, durable) =>
             {
                 Assert.True(durable);
-                seen.Enqueue((long)SqliteStore.Sql(disk.File, "SELECT max(revision) FROM events")!);
+                seen.Enqueue(disk.OnDiskNowAsync().GetAwaiter().GetResult().Heads.Values.Single());
             });
         }
 
         await disk.Journal.FlushAsync(default);
         Assert.Equal(50, seen.Count);
         Assert.All(seen.Select((onDisk, i) => (onDisk, revision: i + 1)), s => Assert.True(s.onDisk >= s.revision, $"{s}"));
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(1_000)]
+    public async Task What_one_change_ends_is_in_the_tables_once_it_is_quiet_and_counts_before(int sessions)
+    {
+        await using var disk = new DiskJournal();
+        disk.Append([.. Enumerable.Range(1, sessions).Select(i => Entries.Put($"s{i}"))]);
+        disk.Append([.. Enumerable.Range(1, sessions).Select(i => Entries.Event(i, ended: Entries.Removed($"s{i}")))]);
+        var state = await disk.OnDiskAsync();
+        Assert.Empty(state.Sessions);
+        Assert.Equal(Enumerable.Range(1, sessions).Select(i => (long)i), state.Events.Select(e => e.Revision));
+
+        for (var deadline = DateTime.UtcNow.AddSeconds(60); (long)SqliteStore.Sql(disk.File, "SELECT count(*) FROM events")! < sessions && DateTime.UtcNow < deadline;)
+        {
+            disk.Time.Advance(TimeSpan.FromMilliseconds(50));
+            await disk.Journal.FlushAsync(default);
+        }
+
+        Assert.Equal((long)sessions, SqliteStore.Sql(disk.File, "SELECT count(*) FROM events"));
+        Assert.Equal(0L, SqliteStore.Sql(disk.File, "SELECT count(*) FROM groups"));
+        Assert.Equal(0L, SqliteStore.Sql(disk.File, "SELECT count(*) FROM sessions"));
+        Assert.Equal(state.Describe(disk.Time.GetUtcNow()), (await disk.OnDiskAsync()).Describe(disk.Time.GetUtcNow()));
     }
 
     [Fact]

@@ -61,7 +61,7 @@ public sealed class DamagedFileTests : IDisposable
     [InlineData("pdsidecar.db", "PRAGMA user_version=99")]
     [InlineData("pdsidecar.db", "PRAGMA user_version=0")]
     [InlineData("pdsidecar.db", "DROP INDEX policy_integrations_by_policy")]
-    [InlineData("sessions.db", "PRAGMA user_version=2")]
+    [InlineData("sessions.db", "PRAGMA user_version=3")]
     [InlineData("sessions.db", "DELETE FROM epoch")]
     [InlineData("sessions.db", "UPDATE epoch SET id = x'00'")]
     [InlineData("sessions.db", "UPDATE sessions SET opened = 9223372036854775807")]
