@@ -77,6 +77,9 @@ public sealed record DeleteOutcome(WriteOutcome Outcome, IReadOnlyList<string> R
 {
     /// <summary>Policies refer to it, and the delete was not forced: nothing was deleted.</summary>
     public bool Refused { get; init; }
+
+    /// <summary>The revision of the delete, in a store that is shared; else 0.</summary>
+    public long Revision { get; init; }
 }
 
 /// <summary>Everything that is stored.</summary>

@@ -18,6 +18,7 @@ public sealed class KeyRing
     {
         Path = path;
         (_keys, ActiveId) = Ordered(keys);
+        FirstId = keys[0].Id;
     }
 
     /// <summary>The file.</summary>
@@ -68,12 +69,35 @@ public sealed class KeyRing
     /// <summary>Says nothing of its keys.</summary>
     public override string ToString() => $"{nameof(KeyRing)} {Path}";
 
+    /// <summary>The first key in the file: the oldest one, or one that was added for later.</summary>
+    internal string FirstId { get; private set; }
+
     internal byte[] Active => _keys[ActiveId];
 
     /// <summary>Adds a new key to the file and makes it the active one; what is encrypted under the others stays readable.</summary>
     internal void AddKey()
     {
         List<(string, byte[])> keys = [.. KeyFile.Read(Path), KeyFile.NewKey()];
+        KeyFile.Write(Path, keys);
+        Take(keys);
+    }
+
+    /// <summary>Adds a new key to the file that is not used for writing yet: for others to get it before anything is sealed under it.</summary>
+    /// <returns>Its id.</returns>
+    internal string AddKeyForLater()
+    {
+        var added = KeyFile.NewKey();
+        List<(string, byte[])> keys = [added, .. KeyFile.Read(Path)];
+        KeyFile.Write(Path, keys);
+        Take(keys);
+        return added.Id;
+    }
+
+    /// <summary>Makes the first key in the file the active one.</summary>
+    internal void ActivateFirst()
+    {
+        var keys = KeyFile.Read(Path);
+        keys = [.. keys.Skip(1), keys[0]];
         KeyFile.Write(Path, keys);
         Take(keys);
     }
@@ -105,6 +129,7 @@ public sealed class KeyRing
     {
         var before = _keys;
         (_keys, ActiveId) = Ordered(keys);
+        FirstId = keys[0].Id;
         foreach (var key in before.Values)
         {
             // Its like of the same id, if there still is one, was just read.

@@ -14,13 +14,14 @@ namespace Border0.PdSidecar.Administration;
 /// The integrations and policies of now, in memory and in force. Writes go to the store first, one at a time, and are in force before
 /// they are answered; a crash in between is healed by the next start. Read from any thread.
 /// </summary>
-public sealed class ConfigurationState(
+public sealed partial class ConfigurationState(
     IConfigurationStore store, PolicyCatalog catalog, PagerDutyFeeds feeds, SidecarOptions options, TimeProvider time, IConfigurationObserver? observer = null) : IDisposable
 {
     /// <summary>How long a write waits for PagerDuty to tell of services that it names for the first time.</summary>
     private static readonly TimeSpan FirstFacts = TimeSpan.FromSeconds(2);
 
     private readonly SemaphoreSlim _writes = new(1);
+    private readonly SemaphoreSlim _force = new(1);
     private volatile Snapshot _current = new(
         ImmutableSortedDictionary<(string, string), StoredIntegration>.Empty, ImmutableSortedDictionary<(string, string), Policy>.Empty);
 
@@ -37,6 +38,7 @@ public sealed class ConfigurationState(
             stored.Policies.ToImmutableSortedDictionary(p => KeyOf(p.OrganizationId, p.Name), p => p));
         feeds.Apply(Connections(loaded));
         InForce(loaded);
+        _revision = stored.Revision;
     }
 
     /// <summary>An integration with its secrets; null when there is none of that name.</summary>
@@ -59,65 +61,102 @@ public sealed class ConfigurationState(
     /// <summary>Creates or replaces an integration.</summary>
     public Task<WriteOutcome> PutAsync(StoredIntegration integration, bool create, Actor? actor, CancellationToken cancellation) => WriteAsync(
         actor,
-        KeyOf(integration.Integration.OrganizationId, integration.Integration.Name),
+        NameOf(integration.Integration),
         () => create ? store.CreateAsync(integration, cancellation) : store.ReplaceAsync(integration, cancellation),
         outcome => outcome == WriteOutcome.Written,
+        _ => RevisionOf(integration.Integration.Etag),
         s => s with { Integrations = s.Integrations.SetItem(KeyOf(integration.Integration.OrganizationId, integration.Integration.Name), integration) },
         cancellation);
 
     /// <summary>Creates or replaces a policy.</summary>
     public Task<WriteOutcome> PutAsync(Policy policy, bool create, Actor? actor, CancellationToken cancellation) => WriteAsync(
         actor,
-        KeyOf(policy.OrganizationId, policy.Name),
+        NameOf(policy),
         () => create ? store.CreateAsync(policy, cancellation) : store.ReplaceAsync(policy, cancellation),
         outcome => outcome == WriteOutcome.Written,
+        _ => RevisionOf(policy.Etag),
         s => s with { Policies = s.Policies.SetItem(KeyOf(policy.OrganizationId, policy.Name), policy) },
         cancellation);
 
     /// <summary>Deletes an integration.</summary>
     public Task<DeleteOutcome> DeleteIntegrationAsync(string organizationId, string name, string etag, bool force, Actor? actor, CancellationToken cancellation) => WriteAsync(
         actor,
-        KeyOf(organizationId, name),
+        new StoredName(IsPolicy: false, organizationId, name.ToLowerInvariant()),
         () => store.DeleteIntegrationAsync(organizationId, name, etag, force, cancellation),
         outcome => outcome.Outcome == WriteOutcome.Written,
+        outcome => outcome.Revision,
         s => s with { Integrations = s.Integrations.Remove(KeyOf(organizationId, name)) },
         cancellation);
 
     /// <summary>Deletes a policy.</summary>
     public Task<DeleteOutcome> DeletePolicyAsync(string organizationId, string name, string etag, Actor? actor, CancellationToken cancellation) => WriteAsync(
         actor,
-        KeyOf(organizationId, name),
+        new StoredName(IsPolicy: true, organizationId, name.ToLowerInvariant()),
         () => store.DeletePolicyAsync(organizationId, name, etag, cancellation),
         outcome => outcome.Outcome == WriteOutcome.Written,
+        outcome => outcome.Revision,
         s => s with { Policies = s.Policies.Remove(KeyOf(organizationId, name)) },
         cancellation);
 
     /// <inheritdoc/>
-    public void Dispose() => _writes.Dispose();
+    public void Dispose()
+    {
+        _writes.Dispose();
+        _force.Dispose();
+    }
 
     private static (string, string) KeyOf(string organizationId, string name) => (organizationId, name.ToLowerInvariant());
 
-    private async Task<T> WriteAsync<T>(Actor? actor, (string, string) key, Func<Task<T>> write, Func<T, bool> isWritten, Func<Snapshot, Snapshot> change, CancellationToken cancellation)
+    private async Task<T> WriteAsync<T>(
+        Actor? actor, StoredName name, Func<Task<T>> write, Func<T, bool> isWritten, Func<T, long> revisionOf, Func<Snapshot, Snapshot> change, CancellationToken cancellation)
     {
         await _writes.WaitAsync(cancellation);
         try
         {
+            _writer = new Writer(name, actor);
             var outcome = await write();
-            if (isWritten(outcome))
+            var isShared = store is ISharedConfigurationStore;
+            if (isWritten(outcome) && !(isShared && await IsInForceAsync(revisionOf(outcome))))
             {
-                var next = change(_current);
-                feeds.Apply(Connections(next));
-                await FirstFactsAsync(_current, next);
-                var before = _current;
-                InForce(next);
-                Tell(before, next, key, actor);
+                await _force.WaitAsync(CancellationToken.None);
+                try
+                {
+                    // It may have come with the others' changes after all.
+                    if (!isShared || _revision < revisionOf(outcome))
+                    {
+                        await PutInForceAsync(change(_current), [(name.OrganizationId, name.Name)], actor);
+                    }
+
+                    if (isShared && _revision < revisionOf(outcome))
+                    {
+                        _ahead[name] = revisionOf(outcome);
+                    }
+                }
+                finally
+                {
+                    _force.Release();
+                }
             }
 
             return outcome;
         }
         finally
         {
+            _writer = null;
             _writes.Release();
+        }
+    }
+
+    /// <summary>Puts in force what was stored, and tells of it. While nobody else does.</summary>
+    private async Task PutInForceAsync(Snapshot next, IEnumerable<(string, string)> keys, Actor? actor)
+    {
+        feeds.Apply(Connections(next));
+        await FirstFactsAsync(_current, next);
+        var before = _current;
+        InForce(next);
+        foreach (var key in keys)
+        {
+            Tell(before, next, key, actor);
         }
     }
 

@@ -5,6 +5,7 @@ using Border0.PdSidecar.Commands.Integrations;
 using Border0.PdSidecar.Commands.Policies;
 using Border0.PdSidecar.Commands.Remote;
 using Border0.PdSidecar.Commands.Sessions;
+using Border0.PdSidecar.Commands.Storage;
 using Border0.PdSidecar.Commands.Terminals;
 using Border0.PdSidecar.Demo;
 
@@ -43,6 +44,7 @@ internal static class CommandTree
             HealthCommand.Create(),
             TokenCommand.Create(),
             KeysCommand.Create(),
+            StorageCommand.Create(terminal),
             SimulatorCommand.Create(),
         };
     }

@@ -1,6 +1,9 @@
 using System.CommandLine;
+using Border0.PdSidecar.Commands.Storage;
 using Border0.PdSidecar.Configuration;
 using Border0.PdSidecar.Storage;
+using Border0.PdSidecar.Storage.Etcd.Configuration;
+using Border0.PdSidecar.Storage.Etcd.Connection;
 using Border0.PdSidecar.Storage.Sqlite;
 
 namespace Border0.PdSidecar.Commands;
@@ -12,8 +15,8 @@ internal static class KeysCommand
 
     private static Command Rotate()
     {
-        var data = new Option<string?>("--data") { Description = "the data directory, whether a sidecar runs on it or not", HelpName = "DIR" };
-        var file = new Option<string?>("--encryption-key-file") { Description = "the file of the keys (default: DIR/encryption.key)", HelpName = "FILE" };
+        var step = new Option<string?>("--step") { Description = "with storage etcd: prepare, activate or finish, one after the other", HelpName = "STEP" };
+        var options = new StorageOptions(withStorage: true);
         var command = new Command(
             "rotate",
             """
@@ -22,30 +25,70 @@ internal static class KeysCommand
             It does not change the secrets themselves. When the old key and a copy of the database are in wrong hands, so are
             the PagerDuty keys: revoke those in PagerDuty.
 
+            With storage etcd the sidecars of a fleet share one key, and must have the new one before anything is encrypted under it. So
+            there are three steps, and after each one the key file is to be copied to every sidecar, whose sidecars read it by themselves:
+            prepare adds the new key, activate encrypts everything under it, finish removes the old one. Each can be run again.
+
             Exit codes: 0 rotated, 1 not, 2 the arguments are wrong.
 
             Example:
               pdsidecar keys rotate --data /var/lib/pdsidecar
-            """) { data, file };
+              pdsidecar keys rotate --config /etc/pdsidecar.json --step prepare
+            """) { step };
+        options.AddTo(command);
         command.SetAction(async (parsed, cancellation) =>
         {
-            var directory = Given(parsed.GetValue(data), "DATA") ?? new SidecarOptions().Data;
-            var keyFile = Given(parsed.GetValue(file), "ENCRYPTION_KEY_FILE") ?? Path.Combine(directory, "encryption.key");
             try
             {
-                var (count, id) = await Task.Run(() => KeyRotation.Run(Path.Combine(directory, "pdsidecar.db"), keyFile), cancellation);
-                await Console.Out.WriteLineAsync($"the secrets of {count} integration{(count == 1 ? "" : "s")} are encrypted under the new key {id}; the old key is removed from {keyFile}");
-                return 0;
+                await Console.Out.WriteLineAsync(await RunAsync(options.Read(parsed), parsed.GetValue(step), cancellation));
+                return ExitCodes.Done;
+            }
+            catch (CommandException e)
+            {
+                await Console.Error.WriteLineAsync($"pdsidecar: {e.Message}");
+                return e.ExitCode;
             }
             catch (Exception e) when (e is StorageUnusableException or StorageUnavailableException)
             {
                 await Console.Error.WriteLineAsync($"pdsidecar: {e.Message}");
-                return 1;
+                return ExitCodes.Failed;
             }
         });
         return command;
     }
 
-    private static string? Given(string? argument, string variable) =>
-        argument is { Length: > 0 } ? argument : Environment.GetEnvironmentVariable("PDSIDECAR_" + variable) is { Length: > 0 } value ? value : null;
+    private static async Task<string> RunAsync(SidecarOptions options, string? step, CancellationToken cancellation)
+    {
+        var keyFile = StorageOptions.KeyFileOf(options);
+        if (options.Storage == StorageKind.Sqlite)
+        {
+            if (step is not null)
+            {
+                throw CommandException.Wrong("--step: is for storage etcd; a database is rotated in one go");
+            }
+
+            var (count, id) = await Task.Run(() => KeyRotation.Run(Path.Combine(options.Data, "pdsidecar.db"), keyFile), cancellation);
+            return $"the secrets of {Counted(count)} are encrypted under the new key {id}; the old key is removed from {keyFile}";
+        }
+
+        if (step == "prepare")
+        {
+            return $"key {EtcdKeyRotation.Prepare(keyFile)} is added to {keyFile} and not used yet: copy the file to every sidecar, then run the step activate";
+        }
+
+        using var client = new EtcdClient(options.Etcd, TimeProvider.System);
+        switch (step)
+        {
+            case "activate":
+                var (activated, active) = await EtcdKeyRotation.ActivateAsync(client, keyFile, cancellation);
+                return $"the secrets of {Counted(activated)} are encrypted under key {active} now: copy {keyFile} to every sidecar, then run the step finish";
+            case "finish":
+                var (finished, last) = await EtcdKeyRotation.FinishAsync(client, keyFile, cancellation);
+                return $"everything is encrypted under key {last} ({Counted(finished)} had been written under an old one meanwhile), which is the only one in {keyFile}: copy it to every sidecar";
+            default:
+                throw CommandException.Wrong("--step: is needed with storage etcd: prepare, then activate, then finish, with a copy of the key file to every sidecar after each");
+        }
+    }
+
+    private static string Counted(int integrations) => $"{integrations} integration{(integrations == 1 ? "" : "s")}";
 }

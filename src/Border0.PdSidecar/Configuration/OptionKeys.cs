@@ -1,6 +1,7 @@
 using System.Globalization;
 using Border0.PdSidecar.Access;
 using Border0.PdSidecar.DecisionLog;
+using Border0.PdSidecar.Storage.Etcd.Connection;
 
 namespace Border0.PdSidecar.Configuration;
 
@@ -48,6 +49,14 @@ public static class OptionKeys
         Span("on_call_interval", "target time between refreshes of on-call shifts (default: 30s)", 1, 3_600, (o, s) => o with { OnCallInterval = s }),
         Span("services_interval", "target time between refreshes of services (default: 10m)", 1, 86_400, (o, s) => o with { ServicesInterval = s }),
         Span("on_call_horizon", "how far ahead on-call shifts are read (default: 12h)", 60, 7_776_000, (o, s) => o with { OnCallHorizon = s }),
+        new("storage", "WHERE", "where integrations and policies are: sqlite (in the data directory) or etcd (shared by a fleet) (default: sqlite)", (o, t) => t switch { "sqlite" => o with { Storage = StorageKind.Sqlite }, "etcd" => o with { Storage = StorageKind.Etcd }, _ => null }),
+        new("etcd_endpoints", "URLS", "members of the etcd cluster, separated by commas: https://HOST:PORT; http:// on loopback only", (o, t) => EtcdOptions.ReadEndpoints(t) is { } e ? o with { Etcd = o.Etcd with { Endpoints = e } } : null),
+        new("etcd_prefix", "PREFIX", "what every key of the fleet begins with; begins and ends with / (default: /pdsidecar/)", (o, t) => EtcdOptions.IsPrefix(t) ? o with { Etcd = o.Etcd with { Prefix = t } } : null),
+        new("etcd_tls_ca", "FILE", "PEM certificates of the authorities of etcd's certificates (default: those that the system trusts)", (o, t) => o with { Etcd = o.Etcd with { TlsCa = t } }),
+        new("etcd_tls_cert", "FILE", "PEM certificate chain that is shown to etcd, read again for every connection", (o, t) => o with { Etcd = o.Etcd with { TlsCert = t } }),
+        new("etcd_tls_key", "FILE", "PEM private key of that certificate", (o, t) => o with { Etcd = o.Etcd with { TlsKey = t } }),
+        new("etcd_user", "NAME", "user of etcd's authentication (default: none)", (o, t) => o with { Etcd = o.Etcd with { User = t } }),
+        new("etcd_password_file", "FILE", "file of that user's password", (o, t) => o with { Etcd = o.Etcd with { PasswordFile = t } }),
         new("encryption_key_file", "FILE", "keys that secrets are encrypted under, created 0600 when absent (default: DIR/encryption.key)", (o, t) => o with { EncryptionKeyFile = t }),
         new("grpc_tls_cert", "FILE", "PEM certificate chain of the gRPC listener, read again when it changes", (o, t) => o with { GrpcTlsCert = t }),
         new("grpc_tls_key", "FILE", "PEM private key of that certificate", (o, t) => o with { GrpcTlsKey = t }),

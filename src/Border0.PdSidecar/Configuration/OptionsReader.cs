@@ -91,6 +91,11 @@ public static class OptionsReader
         }
 
         CheckTls(options, problems);
+        foreach (var problem in options.Storage == StorageKind.Etcd ? options.Etcd.Problems() : [])
+        {
+            problems.Add(problem);
+        }
+
         if (options.DecisionLogFile.Length > 0 && Path.GetDirectoryName(Path.GetFullPath(options.DecisionLogFile)) is { } folder && !Directory.Exists(folder))
         {
             problems.Add($"decision_log_file: there is no directory {folder}");

@@ -1,5 +1,6 @@
 using Border0.PdSidecar.Access;
 using Border0.PdSidecar.DecisionLog;
+using Border0.PdSidecar.Storage.Etcd.Connection;
 
 namespace Border0.PdSidecar.Configuration;
 
@@ -77,6 +78,12 @@ public sealed record SidecarOptions
 
     /// <summary>How far ahead on-call shifts are read.</summary>
     public TimeSpan OnCallHorizon { get; init; } = TimeSpan.FromHours(12);
+
+    /// <summary>Where integrations and policies are.</summary>
+    public StorageKind Storage { get; init; } = StorageKind.Sqlite;
+
+    /// <summary>Where etcd is, with <see cref="StorageKind.Etcd"/>.</summary>
+    public EtcdOptions Etcd { get; init; } = new();
 
     /// <summary>File of the keys that secrets are encrypted under. Empty: encryption.key in the data directory.</summary>
     public string EncryptionKeyFile { get; init; } = "";

@@ -16,6 +16,8 @@ using Border0.PdSidecar.PagerDuty.Rest;
 using Border0.PdSidecar.PagerDuty.Webhooks;
 using Border0.PdSidecar.Rpc;
 using Border0.PdSidecar.Storage;
+using Border0.PdSidecar.Storage.Etcd.Configuration;
+using Border0.PdSidecar.Storage.Etcd.Connection;
 using Border0.PdSidecar.Storage.Secrets;
 using Border0.PdSidecar.Storage.Sqlite;
 using Border0.PdSidecar.Storage.Tokens;
@@ -31,13 +33,21 @@ internal static class SidecarServices
     public static IServiceCollection AddSidecarStorage(this IServiceCollection services, DataDirectory directory, SidecarOptions options) => services
         .AddSingleton(directory)
         .AddSingleton(_ => KeyRing.Open(options.EncryptionKeyFile.Length > 0 ? options.EncryptionKeyFile : directory.File("encryption.key")))
-        .AddSingleton(s => SqliteConfigurationStore.Open(directory.File("pdsidecar.db"), s.GetRequiredService<KeyRing>()))
-        .AddSingleton<IConfigurationStore>(s => s.GetRequiredService<SqliteConfigurationStore>())
+        .AddConfigurationStore(directory, options)
         .AddHostedService<StorageWatch>()
         .AddSingleton(s => SqliteSessionJournal.Open(directory.File("sessions.db"), s.GetRequiredService<TimeProvider>(), s.GetRequiredService<ILogger<SqliteSessionJournal>>()))
         .AddSingleton<ISessionJournal>(s => s.GetRequiredService<SqliteSessionJournal>())
         .AddSingleton(_ => SqliteBlobs.Open(directory.File("facts.db")))
         .AddSingleton<IFactsArchive, FactsBlobs>();
+
+    private static IServiceCollection AddConfigurationStore(this IServiceCollection services, DataDirectory directory, SidecarOptions options) =>
+        options.Storage == StorageKind.Sqlite
+            ? services.AddSingleton<IConfigurationStore>(s => SqliteConfigurationStore.Open(directory.File("pdsidecar.db"), s.GetRequiredService<KeyRing>()))
+            : services
+                .AddSingleton(s => new EtcdClient(options.Etcd, s.GetRequiredService<TimeProvider>()))
+                .AddSingleton<EtcdConfigurationStore>()
+                .AddSingleton<IConfigurationStore>(s => s.GetRequiredService<EtcdConfigurationStore>())
+                .AddHostedService<ConfigurationFollower>();
 
     /// <summary>Policies, facts and sessions.</summary>
     public static IServiceCollection AddSidecarEngine(this IServiceCollection services, SidecarOptions options) => services

@@ -15,7 +15,7 @@ internal sealed partial class StorageWatch : BackgroundService
     private const int TicksBetweenTries = 10;
     private static readonly TimeSpan Tick = TimeSpan.FromSeconds(1);
 
-    private readonly SqliteConfigurationStore _configuration;
+    private readonly IConfigurationStore _configuration;
     private readonly SqliteSessionJournal _sessions;
     private readonly SqliteBlobs _facts;
     private readonly DecisionRecorder _decisions;
@@ -25,7 +25,7 @@ internal sealed partial class StorageWatch : BackgroundService
     private readonly Meter _meter = new("Border0.PdSidecar");
 
     public StorageWatch(
-        SqliteConfigurationStore configuration,
+        IConfigurationStore configuration,
         SqliteSessionJournal sessions,
         SqliteBlobs facts,
         DecisionRecorder decisions,

@@ -43,7 +43,14 @@ internal sealed partial class CallErrors(ILogger<CallErrors> logger)
         if (e is StorageUnavailableException)
         {
             StorageUnavailable(e, context.Method);
-            return RpcErrors.Unavailable("STORAGE_UNAVAILABLE", "the configuration cannot be read or written now (a full or read-only disk?); nothing was changed");
+            return e is StorageOutcomeUnknownException
+                ? RpcErrors.Unavailable("STORAGE_OUTCOME_UNKNOWN", "the change was sent to the store and no answer came: it was made as a whole or not at all; look what is there before trying again")
+                : RpcErrors.Unavailable("STORAGE_UNAVAILABLE", "the configuration cannot be read or written now (a full or read-only disk, or etcd does not answer?); nothing was changed");
+        }
+
+        if (e is StorageLimitException)
+        {
+            return RpcErrors.Exhausted("TOO_LARGE_TO_STORE", e.Message);
         }
 
         var id = Guid.NewGuid().ToString("N")[..12];

@@ -138,6 +138,12 @@ internal sealed class ConfigurationFeed(EtcdConfigurationStore store, GuardedWri
         }
 
         var guard = changes.FirstOrDefault(c => c.Record.Key.StartsWith(ConfigurationKeys.Guards, StringComparison.Ordinal) && !c.IsDeleted);
+        if (told.Count == 0 && guard is null)
+        {
+            // Of no integration and no policy.
+            return null;
+        }
+
         return new ConfigurationNews.Changed(revision, told) { IsOwn = guard is not null && writes.IsOwn(GuardedWrites.NewestOf(guard.Record)) };
     }
 

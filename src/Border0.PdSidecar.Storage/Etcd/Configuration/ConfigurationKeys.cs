@@ -15,9 +15,17 @@ internal static class ConfigurationKeys
     /// <summary>Written to learn whether etcd takes a write.</summary>
     public const string Probe = All + "probe";
 
+    /// <summary>Something sealed, which tells a key file that is not the fleet's.</summary>
+    public const string KeyCheck = All + "key-check";
+
+    /// <summary>The id of the key that a rotation leads to, from its activation to its end.</summary>
+    public const string Rotation = All + "rotation";
+
     public const string Integrations = All + "integrations/";
 
     public const string Policies = All + "policies/";
+
+    public const string AllReferences = All + "references/";
 
     public const string Guards = All + "guards/";
 
@@ -28,7 +36,7 @@ internal static class ConfigurationKeys
     public static string Policy(string organization, string name) => $"{Policies}{Escaped(organization)}/{Lower(name)}";
 
     /// <summary>The policies that refer to an integration: below it stands one key for each, whose value is the policy's name as it was given.</summary>
-    public static string References(string organization, string integration) => $"{All}references/{Escaped(organization)}/{Lower(integration)}/";
+    public static string References(string organization, string integration) => $"{AllReferences}{Escaped(organization)}/{Lower(integration)}/";
 
     /// <summary>Whose key it is; null for other keys.</summary>
     public static StoredName? NameOf(string key) => key.Split('/') is ["config", "integrations" or "policies", var organization, var name]

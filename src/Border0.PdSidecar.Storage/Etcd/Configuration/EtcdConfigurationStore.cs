@@ -13,7 +13,9 @@ namespace Border0.PdSidecar.Storage.Etcd.Configuration;
 /// <remarks>Thread-safe. Owns neither the client nor the keys.</remarks>
 public sealed class EtcdConfigurationStore : ISharedConfigurationStore
 {
-    private const string KnownFormat = "1";
+    /// <summary>The format that this program reads and writes.</summary>
+    internal const string KnownFormat = "1";
+
     private readonly EtcdClient _client;
     private readonly KeyRing _keys;
     private readonly GuardedWrites _writes;
@@ -42,7 +44,9 @@ public sealed class EtcdConfigurationStore : ISharedConfigurationStore
     {
         try
         {
-            return Read(await _client.ListAsync(ConfigurationKeys.All, cancellation));
+            var stored = Read(await _client.ListAsync(ConfigurationKeys.All, cancellation));
+            await CheckKeysAsync(cancellation);
+            return stored;
         }
         catch (EtcdRefusedException e)
         {
@@ -67,7 +71,7 @@ public sealed class EtcdConfigurationStore : ISharedConfigurationStore
     {
         var key = ConfigurationKeys.Integration(organizationId, name);
         var outcome = new DeleteOutcome(WriteOutcome.NotFound, []);
-        await WriteAsync(
+        var revision = await WriteAsync(
             organizationId,
             key,
             ConfigurationKeys.References(organizationId, name),
@@ -80,7 +84,7 @@ public sealed class EtcdConfigurationStore : ISharedConfigurationStore
                 return found == WriteOutcome.Written && !refused ? t => t.Delete(key) : null;
             },
             cancellation);
-        return outcome;
+        return outcome with { Revision = revision };
     }
 
     /// <inheritdoc/>
@@ -88,7 +92,7 @@ public sealed class EtcdConfigurationStore : ISharedConfigurationStore
     {
         var key = ConfigurationKeys.Policy(organizationId, name);
         var outcome = WriteOutcome.NotFound;
-        await WriteAsync(
+        var revision = await WriteAsync(
             organizationId,
             key,
             null,
@@ -105,7 +109,7 @@ public sealed class EtcdConfigurationStore : ISharedConfigurationStore
                 };
             },
             cancellation);
-        return new DeleteOutcome(outcome, []);
+        return new DeleteOutcome(outcome, []) { Revision = revision };
     }
 
     /// <inheritdoc/>
@@ -144,6 +148,13 @@ public sealed class EtcdConfigurationStore : ISharedConfigurationStore
     /// <inheritdoc/>
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 
+    /// <summary>Every key that a policy takes, with its value.</summary>
+    internal static List<(string Key, ByteString Value)> Puts(Policy policy)
+    {
+        var name = ByteString.CopyFromUtf8(policy.Name);
+        return [(ConfigurationKeys.Policy(policy.OrganizationId, policy.Name), StoredValues.ToBytes(policy)), .. References(policy).Select(r => (r, name))];
+    }
+
     /// <exception cref="StorageUnusableException">See <see cref="LoadAsync"/>.</exception>
     internal StoredConfiguration Read(EtcdListing listing)
     {
@@ -158,6 +169,33 @@ public sealed class EtcdConfigurationStore : ISharedConfigurationStore
         {
             Revision = listing.Revision,
         };
+    }
+
+    /// <summary>
+    /// A sidecar with another key than the fleet's is told so at its start, not when the first secret cannot be opened: the first one
+    /// leaves something sealed behind that all others have to open.
+    /// </summary>
+    private async Task CheckKeysAsync(CancellationToken cancellation)
+    {
+        while (true)
+        {
+            var check = await _client.GetAsync(ConfigurationKeys.KeyCheck, cancellation);
+            if (check.Exists)
+            {
+                Values.OpenCheck(check);
+                return;
+            }
+
+            try
+            {
+                await _client.CommitAsync(new EtcdTransaction().IfAbsent(ConfigurationKeys.KeyCheck).Put(ConfigurationKeys.KeyCheck, Values.SealCheck()), cancellation);
+            }
+            catch (EtcdOutcomeUnknownException)
+            {
+                // Look again whether it is there.
+                continue;
+            }
+        }
     }
 
     private static WriteOutcome Check(EtcdRecord record, string etag, bool create) => (create, record.Exists) switch
@@ -205,24 +243,18 @@ public sealed class EtcdConfigurationStore : ISharedConfigurationStore
     {
         var key = ConfigurationKeys.Policy(policy.OrganizationId, policy.Name);
         var outcome = WriteOutcome.NotFound;
-        var value = StoredValues.ToBytes(policy);
+        cancellation.ThrowIfCancellationRequested();
+        var puts = Puts(policy);
         var revision = await WriteAsync(
             policy.OrganizationId,
             key,
             null,
             (record, _) => (outcome = Check(record, policy.Etag, create)) != WriteOutcome.Written ? null : t =>
             {
-                t.Put(key, value);
-                var now = References(policy).ToHashSet(StringComparer.Ordinal);
-                foreach (var gone in record.Exists ? References(StoredValues.ReadPolicy(record)).Except(now) : [])
+                puts.ForEach(p => t.Put(p.Key, p.Value));
+                foreach (var gone in record.Exists ? References(StoredValues.ReadPolicy(record)).Except(puts.Select(p => p.Key)) : [])
                 {
                     t.Delete(gone);
-                }
-
-                var name = ByteString.CopyFromUtf8(policy.Name);
-                foreach (var reference in now)
-                {
-                    t.Put(reference, name);
                 }
             },
             cancellation);

@@ -123,6 +123,44 @@ internal sealed class StoredValues(KeyRing keys)
         }
     }
 
+    /// <summary>What every key file of the fleet must be able to open.</summary>
+    public ByteString SealCheck()
+    {
+        lock (_lock)
+        {
+            keys.Refresh();
+            return ByteString.CopyFrom(_box.Seal("the fleet's"u8, ConfigurationKeys.KeyCheck));
+        }
+    }
+
+    /// <summary>Looks whether the key file is the fleet's.</summary>
+    /// <exception cref="StorageUnusableException">It is not.</exception>
+    public void OpenCheck(EtcdRecord record)
+    {
+        try
+        {
+            lock (_lock)
+            {
+                _box.Open(record.Value.Span, ConfigurationKeys.KeyCheck);
+            }
+        }
+        catch (StorageUnusableException e)
+        {
+            throw new StorageUnusableException($"key file {keys.Path} is not the one of the fleet under this etcd prefix: copy it from a sidecar that runs (etcd key {record.Key}: {e.Message})", e);
+        }
+    }
+
+    /// <summary>The check sealed under the active key; null when it is so already.</summary>
+    /// <exception cref="StorageUnusableException">The key file is not the fleet's.</exception>
+    public ByteString? CheckSealedAgain(EtcdRecord record)
+    {
+        OpenCheck(record);
+        lock (_lock)
+        {
+            return SecretBox.KeyIdOf(record.Value.Span) == keys.ActiveId ? null : SealCheck();
+        }
+    }
+
     private static string BelongsTo(Integration integration) => Sqlite.SqliteConfigurationStore.BelongsTo(integration.OrganizationId, ConfigurationKeys.Lower(integration.Name));
 
     private static ByteString Bounded(StoredValue value, string what)
