@@ -20,11 +20,21 @@ public sealed class EtcdCluster : IAsyncDisposable
     /// <param name="members">How many members.</param>
     /// <param name="scheme">"https" when the arguments give it a certificate.</param>
     /// <param name="more">More arguments for every member.</param>
-    public static async Task<EtcdCluster> StartAsync(int members = 1, string scheme = "http", params string[] more)
+    public static Task<EtcdCluster> StartAsync(int members = 1, string scheme = "http", params string[] more) =>
+        StartAsync(() => Prepare(members, scheme, (_, peer) => peer, more));
+
+    /// <summary>Starts it with something between its members, and returns once it answers.</summary>
+    /// <param name="members">How many members.</param>
+    /// <param name="reachedAt">Where the others reach a member, by its number and the address where it listens for them.</param>
+    /// <param name="more">More arguments for every member.</param>
+    public static Task<EtcdCluster> StartBehindAsync(int members, Func<int, Uri, Uri> reachedAt, params string[] more) =>
+        StartAsync(() => Prepare(members, "http", reachedAt, more));
+
+    private static async Task<EtcdCluster> StartAsync(Func<EtcdCluster> prepare)
     {
         for (var tries = 1; ; tries++)
         {
-            var cluster = Prepare(members, scheme, more);
+            var cluster = prepare();
             try
             {
                 foreach (var machine in cluster.Machines)
@@ -89,14 +99,18 @@ public sealed class EtcdCluster : IAsyncDisposable
         _folder.Delete(recursive: true);
     }
 
-    private static EtcdCluster Prepare(int members, string scheme, string[] more)
+    private static EtcdCluster Prepare(int members, string scheme, Func<int, Uri, Uri> reachedAt, string[] more)
     {
         var folder = Directory.CreateTempSubdirectory("pds-etcd-");
         var ports = EtcdMachine.FreePorts(members * 3);
-        var all = string.Join(',', Enumerable.Range(0, members).Select(i => $"m{i}=http://127.0.0.1:{ports[(i * 3) + 1]}"));
+        string[] peers = [.. Enumerable.Range(0, members).Select(i => reachedAt(i, new Uri($"http://127.0.0.1:{ports[(i * 3) + 1]}")).GetLeftPart(UriPartial.Authority))];
+        var all = string.Join(',', peers.Select((peer, i) => $"m{i}={peer}"));
         string[] cluster = ["--initial-cluster", all, "--initial-cluster-state", "new", "--initial-cluster-token", folder.Name, .. more];
         return new EtcdCluster(
             folder,
-            [.. Enumerable.Range(0, members).Select(i => new EtcdMachine($"m{i}", folder.FullName, scheme, ports[i * 3], ports[(i * 3) + 1], ports[(i * 3) + 2], cluster))]);
+            [
+                .. Enumerable.Range(0, members).Select(i => new EtcdMachine(
+                    $"m{i}", folder.FullName, scheme, ports[i * 3], ports[(i * 3) + 1], ports[(i * 3) + 2], ["--initial-advertise-peer-urls", peers[i], .. cluster])),
+            ]);
     }
 }
