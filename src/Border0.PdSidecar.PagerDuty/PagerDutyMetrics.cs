@@ -1,4 +1,7 @@
+using System.Diagnostics;
 using System.Diagnostics.Metrics;
+using Border0.PdSidecar.Engine;
+using Border0.PdSidecar.PagerDuty.Webhooks;
 
 namespace Border0.PdSidecar.PagerDuty;
 
@@ -26,4 +29,13 @@ internal static class PagerDutyMetrics
     /// <summary>Webhook deliveries by outcome.</summary>
     public static readonly Counter<long> Webhooks = Meter.CreateCounter<long>(
         "pdsidecar.webhooks", "{delivery}", "Webhook deliveries by integration and outcome.");
+
+    /// <summary>An integration's deliveries are counted from zero on: an increase is only seen from a value that was seen.</summary>
+    public static void BeginWebhooks(IntegrationKey integration)
+    {
+        foreach (var outcome in (WebhookOutcome[])[WebhookOutcome.Accepted, WebhookOutcome.BadSignature])
+        {
+            Webhooks.Add(0, new TagList { { "integration", integration.ToString() }, { "outcome", outcome.ToString() } });
+        }
+    }
 }

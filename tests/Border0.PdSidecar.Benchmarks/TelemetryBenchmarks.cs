@@ -10,6 +10,7 @@ public class TelemetryBenchmarks
 {
     private CallMetrics _metrics = null!;
     private CallMetrics.Method _evaluate = null!;
+    private MetricsCollector _collector = null!;
     private MetricsPage _page = null!;
 
     [GlobalSetup]
@@ -17,7 +18,7 @@ public class TelemetryBenchmarks
     {
         _metrics = new CallMetrics(TimeProvider.System);
         _evaluate = _metrics.Of("border0.pdsidecar.v1.EvaluationService/Evaluate");
-        _page = new MetricsPage(_metrics);
+        _page = new MetricsPage(_collector = new MetricsCollector(_metrics));
         Decision();
         Call();
         if (!_page.Write().Contains("pdsidecar_decisions_total{outcome=\"allow\",reason=\"Granted\"} 1", StringComparison.Ordinal))
@@ -29,7 +30,7 @@ public class TelemetryBenchmarks
     [GlobalCleanup]
     public void Cleanup()
     {
-        _page.Dispose();
+        _collector.Dispose();
         _metrics.Dispose();
     }
 

@@ -14,6 +14,7 @@ public sealed partial class SessionRegistry
     /// <param name="cancellation">Gives up.</param>
     public async Task StartAsync(Func<EvaluateRequest, AccessRequest> toRequest, CancellationToken cancellation)
     {
+        SessionMetrics.BeginRevocations();
         var state = await _journal.LoadAsync(cancellation);
         var now = _time.GetUtcNow();
         _logs.Restore(state);

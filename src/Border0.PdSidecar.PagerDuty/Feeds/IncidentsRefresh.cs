@@ -57,8 +57,8 @@ internal sealed class IncidentsRefresh(PagerDutyFeed feed)
             {
                 PagerDutyMetrics.Confirmations.Add(
                     1,
-                    new("kind", "incidents"),
-                    new KeyValuePair<string, object?>("lost", HasLost(known[answer.ServiceId], answer)));
+                    new("kind", nameof(RefreshKind.Incidents)),
+                    new KeyValuePair<string, object?>("lost", HasLost(known[answer.ServiceId], answer) ? "true" : "false"));
             }
 
             // Two answers must agree on what is gone. What only the second lacks is for the next look.

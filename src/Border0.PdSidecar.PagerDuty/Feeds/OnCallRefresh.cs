@@ -74,8 +74,8 @@ internal sealed class OnCallRefresh(PagerDutyFeed feed)
 
                     PagerDutyMetrics.Confirmations.Add(
                         1,
-                        new("kind", "oncall"),
-                        new KeyValuePair<string, object?>("lost", HasLost(known[policy.Id], policy)));
+                        new("kind", nameof(RefreshKind.OnCall)),
+                        new KeyValuePair<string, object?>("lost", HasLost(known[policy.Id], policy) ? "true" : "false"));
                 }
             }
 

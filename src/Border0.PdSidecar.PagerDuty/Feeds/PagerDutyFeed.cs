@@ -44,6 +44,7 @@ internal sealed class PagerDutyFeed : IAsyncDisposable
         Time = time;
         Logger = logger;
         Webhooks = new WebhookLog(time.GetUtcNow());
+        PagerDutyMetrics.BeginWebhooks(connection.Key);
         _clients = clients;
         _connection = connection;
         _client = clients.For(connection.BaseUrl, connection.ApiKey);

@@ -63,6 +63,8 @@ internal sealed partial class RefreshLoop
     /// <summary>Refreshes until cancelled.</summary>
     public async Task RunAsync(CancellationToken cancellation)
     {
+        // It goes on long after the call that began it, whose trace it is no part of.
+        Activity.Current = null;
         while (!cancellation.IsCancellationRequested)
         {
             var turn = await _feed.Turn.WhenMineAsync(cancellation);
@@ -134,6 +136,7 @@ internal sealed partial class RefreshLoop
         await _turn.WaitAsync(cancellation);
         try
         {
+            using var span = PagerDutySpans.BeginRefresh(_feed.Key.ToString(), Kind.ToString());
             var started = _time.GetTimestamp();
             RefreshReport report;
             try
@@ -147,6 +150,7 @@ internal sealed partial class RefreshLoop
                 report = new RefreshReport(PagerDutyOutcome.Invalid, "The refresh failed unexpectedly; see the log.", 1, 0);
             }
 
+            span?.SetTag("pdsidecar.outcome", report.Outcome.ToString());
             Note(report, _time.GetElapsedTime(started));
             return report;
         }

@@ -12,6 +12,9 @@ internal static class PagerDutyNetwork
         // A redirect would take the key to another host.
         AllowAutoRedirect = false,
         UseCookies = false,
+
+        // The ids of our traces are none of PagerDuty's business.
+        ActivityHeadersPropagator = null,
         AutomaticDecompression = DecompressionMethods.GZip | DecompressionMethods.Deflate,
         // DNS changes are followed, also by busy connections.
         PooledConnectionLifetime = TimeSpan.FromMinutes(5),

@@ -158,6 +158,21 @@ internal sealed partial class PagerDutyTransport
 
     private async Task<HttpAnswer> ExchangeAsync(string path, CancellationToken cancellation)
     {
+        using var span = PagerDutySpans.Begin(_baseUrl, path);
+        try
+        {
+            var answer = await AskAsync(path, cancellation);
+            PagerDutySpans.Answered(span, answer.Status);
+            return answer;
+        }
+        catch (Exception e) when (PagerDutySpans.Failed(span, e))
+        {
+            throw;
+        }
+    }
+
+    private async Task<HttpAnswer> AskAsync(string path, CancellationToken cancellation)
+    {
         using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(_baseUrl, path));
         request.Headers.TryAddWithoutValidation("Authorization", "Token token=" + _apiKey);
         request.Headers.TryAddWithoutValidation("Accept", "application/vnd.pagerduty+json;version=2");

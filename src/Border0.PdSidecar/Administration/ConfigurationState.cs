@@ -51,6 +51,9 @@ public sealed partial class ConfigurationState(
     public IEnumerable<Integration> Integrations(string organizationId) =>
         _current.Integrations.Where(i => i.Key.Organization == organizationId).Select(i => i.Value.Integration);
 
+    /// <summary>How old the facts of every organization's integrations may be.</summary>
+    public IEnumerable<IntegrationSettings> FactsLimits() => _current.Integrations.Values.Select(i => Settings(i.Integration));
+
     /// <summary>An organization's policies, ordered by name. Not to be changed.</summary>
     public IEnumerable<Policy> Policies(string organizationId) => _current.Policies.Where(p => p.Key.Organization == organizationId).Select(p => p.Value);
 

@@ -88,6 +88,7 @@ public static class OptionKeys
         Span("keep_alive_interval", "a connection that is silent for this long is asked for a sign of life (default: 30s)", 1, 3_600, (o, s) => o with { Limits = o.Limits with { KeepAliveInterval = s } }),
         Span("keep_alive_timeout", "and closed when there is none within this (default: 20s)", 1, 3_600, (o, s) => o with { Limits = o.Limits with { KeepAliveTimeout = s } }),
         Size("min_data_rate", "bytes a second that a request or an answer must keep up after 5s, 0 for no bound (default: 240)", 0, 1 << 30, (l, n) => l with { MinDataRate = n }),
+        .. OtlpKeys.All,
         new("log_level", "LEVEL", "trace, debug, information, warning, error or critical (default: information)", (o, t) => Enum.TryParse<LogLevel>(t, ignoreCase: true, out var l) && Enum.IsDefined(l) ? o with { LogLevel = l } : null),
         new("log_format", "FORMAT", "console or json (default: console)", (o, t) => t is "console" or "json" ? o with { LogFormat = t } : null),
     ];

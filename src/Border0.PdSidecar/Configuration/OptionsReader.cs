@@ -90,6 +90,11 @@ public static class OptionsReader
             problems.Add("session_max_staleness: must be at least max_staleness");
         }
 
+        if (options.Otlp is { HeadersFile.Length: > 0 } otlp && otlp.Endpoint is not ({ Scheme: "https" } or { IsLoopback: true }))
+        {
+            problems.Add("otlp_headers_file: its headers may be secrets, and go to an otlp_endpoint with https or on loopback only");
+        }
+
         CheckTls(options, problems);
         foreach (var problem in options.Storage == StorageKind.Etcd ? options.Etcd.Problems() : [])
         {

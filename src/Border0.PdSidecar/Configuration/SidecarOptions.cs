@@ -136,6 +136,9 @@ public sealed record SidecarOptions
     /// <summary>Which decisions are recorded.</summary>
     public DecisionLogFilter DecisionLogFilter { get; init; } = DecisionLogFilter.All;
 
+    /// <summary>Traces and metrics to an OpenTelemetry collector; off unless there is an endpoint.</summary>
+    public OtlpOptions Otlp { get; init; } = new();
+
     /// <summary>What one caller may take at most.</summary>
     public CallLimits Limits { get; init; } = new();
 

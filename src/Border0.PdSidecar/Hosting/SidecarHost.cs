@@ -54,6 +54,7 @@ public sealed partial class SidecarHost : IAsyncDisposable
             app = Build(options, time, directory, socket, passed);
             app.Services.GetRequiredService<TokenWatch>().Load();
             await app.Services.GetRequiredService<ConfigurationState>().LoadAsync(cancellation);
+            _ = app.Services.GetRequiredService<IntegrationGauges>();
             await app.Services.GetRequiredService<SessionRegistry>().StartAsync(AccessRequests.Recorded, cancellation);
             await app.StartAsync(cancellation);
             if (passed is null)
@@ -162,7 +163,7 @@ public sealed partial class SidecarHost : IAsyncDisposable
             .AddPagerDuty(options)
             .AddAccess()
             .AddSidecarRpc(options)
-            .AddTelemetry()
+            .AddTelemetry(options)
             .AddSingleton<Readiness>()
             .Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(5));
         var app = builder.Build();
@@ -175,7 +176,7 @@ public sealed partial class SidecarHost : IAsyncDisposable
         ]);
 
         // Counts from here on, not only from the first time that somebody looks.
-        _ = app.Services.GetRequiredService<MetricsPage>();
+        _ = app.Services.GetRequiredService<MetricsCollector>();
         app.MapSidecar();
         app.MapConsole();
         return app;

@@ -22,6 +22,8 @@ using Border0.PdSidecar.Storage.Secrets;
 using Border0.PdSidecar.Storage.Sqlite;
 using Border0.PdSidecar.Storage.Tokens;
 using Border0.PdSidecar.Telemetry;
+using Border0.PdSidecar.Telemetry.Otlp;
+using Border0.PdSidecar.Telemetry.Tracing;
 using Grpc.HealthCheck;
 
 namespace Border0.PdSidecar.Hosting;
@@ -152,15 +154,21 @@ internal static class SidecarServices
     }
 
     /// <summary>What can be measured of the sidecar.</summary>
-    public static IServiceCollection AddTelemetry(this IServiceCollection services) => services
-        .AddSingleton<CallMetrics>()
-        .AddSingleton<CallMeter>()
-        .AddSingleton<MetricsPage>();
+    public static IServiceCollection AddTelemetry(this IServiceCollection services, SidecarOptions options)
+    {
+        services
+            .AddSingleton<CallMetrics>()
+            .AddSingleton<CallMeter>()
+            .AddSingleton<MetricsCollector>()
+            .AddSingleton<IntegrationGauges>()
+            .AddSingleton<MetricsPage>();
+        return options.Otlp.Endpoint is null ? services : services.AddOtlp(options.Otlp);
+    }
 
     /// <summary>Every path that is served.</summary>
     public static void MapSidecar(this WebApplication app)
     {
-        var meter = app.Services.GetRequiredService<CallMeter>();
+        var (meter, spans) = (app.Services.GetRequiredService<CallMeter>(), app.Services.GetService<ServerSpans>());
         foreach (var service in (IEndpointConventionBuilder[])
             [
                 app.MapGrpcService<IntegrationRpc>(), app.MapGrpcService<PolicyRpc>(), app.MapGrpcService<EvaluationRpc>(), app.MapGrpcService<ActivityRpc>(), app.MapGrpcService<HealthServiceImpl>(), app.MapGrpcReflectionService(),
@@ -169,6 +177,7 @@ internal static class SidecarServices
             UnfinishedMessages.Guard(service);
             Gatekeeper.Guard(service);
             meter.Guard(service);
+            spans?.Guard(service);
         }
 
         // Its messages have a gate of their own.
@@ -176,6 +185,7 @@ internal static class SidecarServices
         SubscriptionGate.Guard(watch);
         Gatekeeper.Guard(watch);
         meter.Guard(watch);
+        spans?.Guard(watch);
         app.MapPost("/webhooks/pagerduty/v3/{integration}", (HttpContext context) => app.Services.GetRequiredService<WebhookEndpoint>().HandleAsync(context));
         app.MapGet("/metrics", (HttpContext context) =>
         {

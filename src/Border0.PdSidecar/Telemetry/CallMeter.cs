@@ -44,6 +44,18 @@ internal sealed class CallMeter(CallMetrics metrics, TimeProvider time)
         }
     }
 
+    /// <summary>How an answered call ended, which is in the headers where there is nothing else to say. A caller who has gone gets none.</summary>
+    public static StatusCode StatusOf(HttpContext http)
+    {
+        var text = http.Response.Headers["grpc-status"];
+        if (text.Count == 0 && http.Features.Get<Microsoft.AspNetCore.Http.Features.IHttpResponseTrailersFeature>()?.Trailers is { } trailers)
+        {
+            text = trailers["grpc-status"];
+        }
+
+        return int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var code) ? (StatusCode)code : StatusCode.Cancelled;
+    }
+
     private async Task MeasureAsync(HttpContext http, CallMetrics.Method method, RequestDelegate next)
     {
         var started = time.GetTimestamp();
@@ -57,17 +69,5 @@ internal sealed class CallMeter(CallMetrics metrics, TimeProvider time)
         {
             method.Called(status, time.GetTimestamp() - started);
         }
-    }
-
-    /// <summary>Which is in the headers where there is nothing else to say. A caller who has gone gets none.</summary>
-    private static StatusCode StatusOf(HttpContext http)
-    {
-        var text = http.Response.Headers["grpc-status"];
-        if (text.Count == 0 && http.Features.Get<Microsoft.AspNetCore.Http.Features.IHttpResponseTrailersFeature>()?.Trailers is { } trailers)
-        {
-            text = trailers["grpc-status"];
-        }
-
-        return int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var code) ? (StatusCode)code : StatusCode.Cancelled;
     }
 }

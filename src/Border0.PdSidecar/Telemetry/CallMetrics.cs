@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Diagnostics.Metrics;
 using Border0.PdSidecar.V1;
 using Grpc.Core;
@@ -45,6 +46,9 @@ internal sealed class CallMetrics : IDisposable
 
     public IReadOnlyList<StripedHistogram> Histograms { get; }
 
+    /// <summary>Whether the span that a decision is made in, where there is one, says the decision too. Set before the first call.</summary>
+    public bool DescribesSpans { get; set; }
+
     /// <summary>A decision was made.</summary>
     /// <param name="isAllow">Its outcome.</param>
     /// <param name="reason">The first reason that it was given.</param>
@@ -57,6 +61,11 @@ internal sealed class CallMetrics : IDisposable
         if (shadowDenials > 0)
         {
             _shadow.Add(shadowDenials);
+        }
+
+        if (DescribesSpans)
+        {
+            Describe(isAllow, reason);
         }
     }
 
@@ -86,6 +95,15 @@ internal sealed class CallMetrics : IDisposable
         lock (_beginning)
         {
             return place ??= _calls.Begin(Tag("rpc.method", method), Tag("rpc.response.status_code", StatusNames.Of(status)), Tag("rpc.system.name", "grpc"));
+        }
+    }
+
+    private static void Describe(bool isAllow, ReasonCode reason)
+    {
+        if (Activity.Current is { } span)
+        {
+            span.SetTag("pdsidecar.outcome", isAllow ? "allow" : "deny");
+            span.SetTag("pdsidecar.reason", reason.ToString());
         }
     }
 

@@ -12,17 +12,18 @@ public sealed class MetricsPageTests : IDisposable
 {
     private readonly FakeTimeProvider _time = new();
     private readonly CallMetrics _calls;
+    private readonly MetricsCollector _collector;
     private readonly MetricsPage _page;
 
     public MetricsPageTests()
     {
         _calls = new CallMetrics(_time);
-        _page = new MetricsPage(_calls);
+        _page = new MetricsPage(_collector = new MetricsCollector(_calls));
     }
 
     public void Dispose()
     {
-        _page.Dispose();
+        _collector.Dispose();
         _calls.Dispose();
     }
 
