@@ -44,6 +44,42 @@ public class CommandLineTests
     }
 
     [Fact]
+    public async Task Folder_IsApplied_AsInAPipeline()
+    {
+        using var folder = new TemporaryFolder();
+        await using var pagerDuty = await SimulatedPagerDuty.StartAsync();
+        await using var sidecar = await Sidecar.StartAsync(folder, pagerDuty.BaseAddress);
+        var tool = new Tool(sidecar);
+        Directory.CreateDirectory(folder.Path("policies"));
+        await File.WriteAllTextAsync(folder.Path("policies/key"), DemoAccount.ReadOnlyKey + "\n");
+        await File.WriteAllTextAsync(folder.Path("policies/pay.yaml"), $"""
+            integrations:
+              - name: acme
+                api_key_from: {"{"}file: key{"}"}
+            policies:
+              - name: pay
+                socket_ids: [db]
+                actions: {"{"}ssh: {"{"}values: ["*"]{"}}"}
+                integrations:
+                  - integration_name: acme
+                    pagerduty_oncall: {"{"}service_id: {pagerDuty.ServiceId}, require_incident: true{"}"}
+            """);
+        string[] apply = ["apply", "-f", folder.Path("policies"), "--prune"];
+
+        var dry = await tool.RunAsync([.. apply, "--dry-run"]);
+        Assert.Equal((10, ""), (dry.Code, dry.Errors));
+        Assert.Equal(0, (await tool.RunAsync(apply)).Code);
+        Assert.Equal(0, (await tool.RunAsync([.. apply, "--dry-run"])).Code);
+        Assert.Equal(9, (await tool.RunAsync("evaluate", "--socket", "db", "--socket-type", "ssh", "--user", "alice@example.com")).Code);
+
+        await File.WriteAllTextAsync(folder.Path("policies/pay.yaml"), (await File.ReadAllTextAsync(folder.Path("policies/pay.yaml"))).Replace(pagerDuty.ServiceId, "PNONE", StringComparison.Ordinal));
+        var refused = await tool.RunAsync(apply);
+        Assert.Equal(2, refused.Code);
+        Assert.Contains("PNONE", refused.Errors, StringComparison.Ordinal);
+        Assert.DoesNotContain(DemoAccount.ReadOnlyKey, dry.Output + refused.Errors, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Errors_HaveTheirExitCodes_AndStandardOutputStaysEmpty()
     {
         using var folder = new TemporaryFolder();

@@ -21,6 +21,7 @@ public static class IntegrationValidation
         found.RequireName(prefix + "name", integration.Name);
         found.CheckOrganization(prefix + "organization_id", integration.OrganizationId);
         found.CheckText(prefix + "description", integration.Description, 1024, lines: true);
+        found.CheckOrganization(prefix + "managed_by", integration.ManagedBy);
         if (!Enum.IsDefined(integration.Type))
         {
             found.Add(prefix + "type", "must be INTEGRATION_TYPE_PAGERDUTY_ONCALL");

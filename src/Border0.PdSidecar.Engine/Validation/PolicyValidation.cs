@@ -25,6 +25,7 @@ public static class PolicyValidation
 
         found.CheckOrganization(prefix + "organization_id", policy.OrganizationId);
         found.CheckText(prefix + "description", policy.Description, 1024, lines: true);
+        found.CheckOrganization(prefix + "managed_by", policy.ManagedBy);
         CheckSockets(prefix + "socket_ids", policy.SocketIds, MostSockets, found);
         CheckTagRules(prefix + "tag_rules", policy, found);
         CheckGrants(prefix, policy, found);

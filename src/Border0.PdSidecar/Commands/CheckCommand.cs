@@ -18,6 +18,7 @@ internal static class CheckCommand
         var region = new Option<string>("--region") { Description = "us or eu", HelpName = "REGION", DefaultValueFactory = _ => "us" };
         var baseUrl = new Option<string?>("--pagerduty-base-url") { Description = "ask this address instead of PagerDuty's", HelpName = "URL" };
         var isPrivate = new Option<bool>("--pagerduty-private-addresses") { Description = "the host name in that address may lead to a private, loopback or link-local one" };
+        var json = new Option<bool>("--json") { Description = "write the answer as JSON, for scripts" };
         var command = new Command(
             "check",
             """
@@ -28,7 +29,7 @@ internal static class CheckCommand
 
             Example:
               pdsidecar check --region eu < key.txt
-            """) { file, RemoteOptions.Refused("--api-key"), region, baseUrl, isPrivate };
+            """) { file, RemoteOptions.Refused("--api-key"), region, baseUrl, isPrivate, json };
         command.SetAction(async (parsed, cancellation) =>
         {
             var found = new FieldViolations();
@@ -57,6 +58,12 @@ internal static class CheckCommand
             using var clients = new PagerDutyClients(
                 new PagerDutyClientOptions { Addresses = new PagerDutyAddresses { Allowed = address, AllowPrivate = parsed.GetValue(isPrivate) } }, TimeProvider.System, NullLoggerFactory.Instance);
             var report = await Progress.WhileAsync(terminal, "asking PagerDuty", new PagerDutyProbe(clients, TimeProvider.System).CheckAsync(address, key, cancellation));
+            if (parsed.GetValue(json))
+            {
+                terminal.Out.WriteLine(ContractJson.Indented(report));
+                return KeyReport.ExitCodeOf(report);
+            }
+
             KeyReport.Write(terminal, ("PagerDuty", address.ToString()), report);
             return KeyReport.ExitCodeOf(report);
         });

@@ -1,6 +1,8 @@
 using System.CommandLine;
 using System.CommandLine.Invocation;
 using System.CommandLine.Parsing;
+using Border0.PdSidecar.Commands.Apply;
+using Border0.PdSidecar.Commands.Completion;
 using Border0.PdSidecar.Commands.Integrations;
 using Border0.PdSidecar.Commands.Policies;
 using Border0.PdSidecar.Commands.Remote;
@@ -28,24 +30,33 @@ internal static class CommandTree
             {About}
 
             Exit codes:
-            {string.Join('\n', ExitCodes.All.Select(c => $"  {c.Code,-4}{c.Meaning}"))}
+            {HelpCommand.ExitCodesText()}
+
+            Example:
+              pdsidecar demo
+              pdsidecar serve --data /var/lib/pdsidecar
+              pdsidecar integrations create acme-pagerduty < key.txt
+              pdsidecar apply -f policies/ --dry-run
             """)
         {
             ServeCommand.Create(),
             DemoCommand.Create(),
             IntegrationsCommand.Create(remote),
             PoliciesCommand.Create(remote),
+            ApplyCommand.Create(remote),
             SessionsCommand.Create(remote),
             EvaluateCommand.Create(remote),
             TestCommand.Create(remote),
             WhoCommand.Create(remote),
             WatchCommand.Create(remote),
             CheckCommand.Create(terminal),
-            HealthCommand.Create(),
-            TokenCommand.Create(),
-            KeysCommand.Create(),
+            HealthCommand.Create(terminal),
+            TokenCommand.Create(terminal),
+            KeysCommand.Create(terminal),
             StorageCommand.Create(terminal),
-            SimulatorCommand.Create(),
+            SimulatorCommand.Create(terminal),
+            CompletionCommand.Create(terminal),
+            HelpCommand.Create(terminal, words => RunAsync(terminal, words)),
         };
     }
 
@@ -54,6 +65,11 @@ internal static class CommandTree
     {
         // A server stays: what its start has touched stays resident with it, and the other commands are none of its business.
         var root = arguments is ["serve", ..] ? new RootCommand(About) { ServeCommand.Create() } : Create(terminal);
+        if (arguments is [CompletionCommand.Asked, ..])
+        {
+            return CompletionCommand.Answer(terminal, root, [.. arguments.Skip(1)]);
+        }
+
         var parsed = root.Parse(arguments, Parsing);
         if (parsed.Action is not ParseErrorAction wrong)
         {

@@ -1,6 +1,6 @@
 namespace Border0.PdSidecar.Commands;
 
-/// <summary>What the process answers a script with. Documented in docs/cli.md; never renumbered.</summary>
+/// <summary>What the process answers a script with. Documented in docs/command-line.md; never renumbered.</summary>
 internal static class ExitCodes
 {
     /// <summary>Done.</summary>
@@ -33,6 +33,9 @@ internal static class ExitCodes
     /// <summary>The decision is a deny.</summary>
     public const int Denied = 9;
 
+    /// <summary>A dry run would change something.</summary>
+    public const int Different = 10;
+
     /// <summary>Interrupted.</summary>
     public const int Interrupted = 130;
 
@@ -49,6 +52,7 @@ internal static class ExitCodes
         (Exhausted, "a limit was reached"),
         (PartlyDone, "apply: some changes were made, and some were not"),
         (Denied, "evaluate and test: denied"),
+        (Different, "apply --dry-run: something is not as the files say"),
         (Interrupted, "interrupted"),
     ];
 }

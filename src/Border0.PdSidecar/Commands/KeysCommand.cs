@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Border0.PdSidecar.Commands.Storage;
+using Border0.PdSidecar.Commands.Terminals;
 using Border0.PdSidecar.Configuration;
 using Border0.PdSidecar.Storage;
 using Border0.PdSidecar.Storage.Etcd.Configuration;
@@ -11,11 +12,28 @@ namespace Border0.PdSidecar.Commands;
 /// <summary>`pdsidecar keys`.</summary>
 internal static class KeysCommand
 {
-    public static Command Create() => new("keys", "The keys that secrets are encrypted under.") { Rotate() };
+    /// <summary>What a rotation, or one step of it, has done.</summary>
+    /// <param name="Key">The id of the new key.</param>
+    /// <param name="Integrations">How many integrations' secrets were encrypted under it.</param>
+    /// <param name="Sentence">The same for people, and what to do next.</param>
+    private sealed record Rotated(string Key, int Integrations, string Sentence);
 
-    private static Command Rotate()
+    public static Command Create(Terminal terminal) => new(
+        "keys",
+        """
+        The keys that secrets are encrypted under.
+
+        Example:
+          pdsidecar keys rotate --data /var/lib/pdsidecar
+        """)
+    {
+        Rotate(terminal),
+    };
+
+    private static Command Rotate(Terminal terminal)
     {
         var step = new Option<string?>("--step") { Description = "with storage etcd: prepare, activate or finish, one after the other", HelpName = "STEP" };
+        var json = new Option<bool>("--json") { Description = "write the answer as JSON, for scripts" };
         var options = new StorageOptions(withStorage: true);
         var command = new Command(
             "rotate",
@@ -34,30 +52,38 @@ internal static class KeysCommand
             Example:
               pdsidecar keys rotate --data /var/lib/pdsidecar
               pdsidecar keys rotate --config /etc/pdsidecar.json --step prepare
-            """) { step };
+            """) { step, json };
         options.AddTo(command);
         command.SetAction(async (parsed, cancellation) =>
         {
             try
             {
-                await Console.Out.WriteLineAsync(await RunAsync(options.Read(parsed), parsed.GetValue(step), cancellation));
+                var rotated = await Progress.WhileAsync(
+                    terminal, "encrypting secrets under the new key", RunAsync(options.Read(terminal, parsed), parsed.GetValue(step), cancellation));
+                await terminal.Out.WriteLineAsync(parsed.GetValue(json)
+                    ? JsonText.Of(j =>
+                    {
+                        j.WriteString("key", rotated.Key);
+                        j.WriteNumber("integrations", rotated.Integrations);
+                    })
+                    : rotated.Sentence);
                 return ExitCodes.Done;
             }
             catch (CommandException e)
             {
-                await Console.Error.WriteLineAsync($"pdsidecar: {e.Message}");
+                terminal.Complain(e.Message);
                 return e.ExitCode;
             }
             catch (Exception e) when (e is StorageUnusableException or StorageUnavailableException)
             {
-                await Console.Error.WriteLineAsync($"pdsidecar: {e.Message}");
+                terminal.Complain(e.Message);
                 return ExitCodes.Failed;
             }
         });
         return command;
     }
 
-    private static async Task<string> RunAsync(SidecarOptions options, string? step, CancellationToken cancellation)
+    private static async Task<Rotated> RunAsync(SidecarOptions options, string? step, CancellationToken cancellation)
     {
         var keyFile = StorageOptions.KeyFileOf(options);
         if (options.Storage == StorageKind.Sqlite)
@@ -68,12 +94,13 @@ internal static class KeysCommand
             }
 
             var (count, id) = await Task.Run(() => KeyRotation.Run(Path.Combine(options.Data, "pdsidecar.db"), keyFile), cancellation);
-            return $"the secrets of {Counted(count)} are encrypted under the new key {id}; the old key is removed from {keyFile}";
+            return new Rotated(id, count, $"the secrets of {Counted(count)} are encrypted under the new key {id}; the old key is removed from {keyFile}");
         }
 
         if (step == "prepare")
         {
-            return $"key {EtcdKeyRotation.Prepare(keyFile)} is added to {keyFile} and not used yet: copy the file to every sidecar, then run the step activate";
+            var prepared = EtcdKeyRotation.Prepare(keyFile);
+            return new Rotated(prepared, 0, $"key {prepared} is added to {keyFile} and not used yet: copy the file to every sidecar, then run the step activate");
         }
 
         using var client = new EtcdClient(options.Etcd, TimeProvider.System);
@@ -81,10 +108,11 @@ internal static class KeysCommand
         {
             case "activate":
                 var (activated, active) = await EtcdKeyRotation.ActivateAsync(client, keyFile, cancellation);
-                return $"the secrets of {Counted(activated)} are encrypted under key {active} now: copy {keyFile} to every sidecar, then run the step finish";
+                return new Rotated(active, activated, $"the secrets of {Counted(activated)} are encrypted under key {active} now: copy {keyFile} to every sidecar, then run the step finish");
             case "finish":
                 var (finished, last) = await EtcdKeyRotation.FinishAsync(client, keyFile, cancellation);
-                return $"everything is encrypted under key {last} ({Counted(finished)} had been written under an old one meanwhile), which is the only one in {keyFile}: copy it to every sidecar";
+                return new Rotated(
+                    last, finished, $"everything is encrypted under key {last} ({Counted(finished)} had been written under an old one meanwhile), which is the only one in {keyFile}: copy it to every sidecar");
             default:
                 throw CommandException.Wrong("--step: is needed with storage etcd: prepare, then activate, then finish, with a copy of the key file to every sidecar after each");
         }

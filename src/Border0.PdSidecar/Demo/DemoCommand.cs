@@ -16,6 +16,9 @@ internal static class DemoCommand
             an echo server. Nothing is left behind, and nothing but loopback is used.
 
             Exit codes: 0 every step was as it should be, 1 one was not (the last lines say which).
+
+            Example:
+              pdsidecar demo --keep-running
             """) { keepRunning };
         command.SetAction((parsed, cancellation) => RunAsync(parsed.GetValue(keepRunning), TimeProvider.System, cancellation));
         return command;

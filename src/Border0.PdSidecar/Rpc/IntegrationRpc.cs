@@ -22,7 +22,7 @@ internal sealed class IntegrationRpc(ConfigurationState state, PagerDutyFeeds fe
     private const string What = "integration";
 
     private static readonly HashSet<string> Writable =
-        ["description", "api_key", "region", "base_url", "webhook_secrets", "max_staleness", "session_max_staleness"];
+        ["description", "api_key", "region", "base_url", "webhook_secrets", "max_staleness", "session_max_staleness", "managed_by"];
 
     private static readonly string[] Immutable = ["name", "type", "organization_id"];
 

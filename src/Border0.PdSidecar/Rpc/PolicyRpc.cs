@@ -27,7 +27,7 @@ internal sealed class PolicyRpc(
     private static readonly HashSet<string> Writable =
     [
         "description", "org_wide", "socket_ids", "tag_rules", "permissions", "actions", "condition", "integrations", "revocation_grace",
-        "max_session_duration",
+        "max_session_duration", "managed_by",
     ];
 
     private static readonly HashSet<string> GivenByDocument = ["permissions", "actions", "condition", "integrations"];

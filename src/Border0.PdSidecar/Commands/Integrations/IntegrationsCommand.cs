@@ -11,8 +11,8 @@ internal static class IntegrationsCommand
 {
     internal const string KeyPrompt = "PagerDuty API key";
 
-    public static Command Create(RemoteCommand remote) => new("integrations", "Connections to PagerDuty accounts.")
-    {
+    public static Command Create(RemoteCommand remote) => RemoteCommand.Group(
+        "integrations", "Connections to PagerDuty accounts.", "pdsidecar integrations create acme-pagerduty < key.txt\npdsidecar integrations list",
         List(remote),
         Get(remote),
         New(remote),
@@ -20,17 +20,13 @@ internal static class IntegrationsCommand
         Delete(remote),
         Check(remote),
         Sync(remote),
-        Services(remote),
-    };
+        Services(remote));
 
     private static Command List(RemoteCommand remote) => remote.Create(
         "list", "Lists the integrations, how each is doing, and how old what is known of PagerDuty is. Needs role viewer or admin.",
         "pdsidecar integrations list\npdsidecar integrations list --json | jq -r '.integrations[].name'", [], async call =>
         {
-            var pages = await RemoteCall.PagesAsync(
-                token => call.AskAsync("reading integrations", o => call.Integrations.ListIntegrationsAsync(
-                    new ListIntegrationsRequest { OrganizationId = call.Organization, PageSize = 1000, PageToken = token }, o)), p => p.NextPageToken);
-            var all = new ListIntegrationsResponse { Integrations = { pages.SelectMany(p => p.Integrations) } };
+            var all = new ListIntegrationsResponse { Integrations = { await AllAsync(call) } };
             if (!call.WroteJson(all))
             {
                 IntegrationTables.WriteList(call.Terminal, all.Integrations);
@@ -38,6 +34,15 @@ internal static class IntegrationsCommand
 
             return ExitCodes.Done;
         });
+
+    /// <summary>Every integration of the organization.</summary>
+    public static async Task<IReadOnlyList<Integration>> AllAsync(RemoteCall call)
+    {
+        var pages = await RemoteCall.PagesAsync(
+            token => call.AskAsync("reading integrations", o => call.Integrations.ListIntegrationsAsync(
+                new ListIntegrationsRequest { OrganizationId = call.Organization, PageSize = 1000, PageToken = token }, o)), p => p.NextPageToken);
+        return [.. pages.SelectMany(p => p.Integrations)];
+    }
 
     private static Command Get(RemoteCommand remote)
     {

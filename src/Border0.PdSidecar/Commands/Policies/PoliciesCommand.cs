@@ -9,16 +9,15 @@ namespace Border0.PdSidecar.Commands.Policies;
 /// <summary>`pdsidecar policies`.</summary>
 internal static class PoliciesCommand
 {
-    public static Command Create(RemoteCommand remote) => new("policies", "Who may do what, and in which state of PagerDuty.")
-    {
+    public static Command Create(RemoteCommand remote) => RemoteCommand.Group(
+        "policies", "Who may do what, and in which state of PagerDuty.", "pdsidecar policies create payments-on-call.json\npdsidecar policies list --socket payments-db",
         List(remote),
         Get(remote),
         Write(remote, isNew: true),
         Write(remote, isNew: false),
         Delete(remote),
         Sockets(remote, attach: true),
-        Sockets(remote, attach: false),
-    };
+        Sockets(remote, attach: false));
 
     private static Command List(RemoteCommand remote)
     {
@@ -114,7 +113,7 @@ internal static class PoliciesCommand
         {
             Paths =
             {
-                document is null ? ["*"] : (string[])["description", "org_wide", "socket_ids", "tag_rules", "revocation_grace", "max_session_duration"],
+                document is null ? ["*"] : (string[])["description", "org_wide", "socket_ids", "tag_rules", "revocation_grace", "max_session_duration", "managed_by"],
             },
         },
     };

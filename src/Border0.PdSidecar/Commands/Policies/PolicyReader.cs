@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using Border0.PdSidecar.Commands.Files;
 using Border0.PdSidecar.V1;
 using Google.Protobuf;
 using Google.Protobuf.WellKnownTypes;
@@ -7,15 +8,14 @@ using Google.Protobuf.WellKnownTypes;
 namespace Border0.PdSidecar.Commands.Policies;
 
 /// <summary>
-/// Reads policies from JSON: one policy with the field names of the contract, a list of them, what `policies list --json` prints, a policy
-/// whose conditions and grants stand in Border0's policy document under "policy_data", or such a document alone. Comments and trailing
-/// commas are allowed; keys that are not known, or there twice, are not.
+/// Reads policies from JSON (or YAML, see <see cref="TextFile"/>): one policy with the field names of the contract, a list of them, what
+/// `policies list --json` prints, a policy whose conditions and grants stand in Border0's policy document under "policy_data", or such a
+/// document alone. Comments and trailing commas are allowed; keys that are not known, or there twice, are not.
 /// </summary>
 internal static class PolicyReader
 {
-    private const int LongestFile = 4 * 1024 * 1024;
-
-    private static readonly JsonDocumentOptions Lenient = new()
+    /// <summary>What is more than JSON and accepted: comments and trailing commas.</summary>
+    public static readonly JsonDocumentOptions Lenient = new()
     {
         CommentHandling = JsonCommentHandling.Skip,
         AllowTrailingCommas = true,
@@ -38,39 +38,25 @@ internal static class PolicyReader
         }
         catch (JsonException e)
         {
-            var at = e.LineNumber is { } line ? $"{source}:{line + 1}:{e.BytePositionInLine + 1}" : source;
-            throw CommandException.Wrong($"{at}: is not JSON: {WithoutPlace(e.Message)}");
+            throw NotJson(e, source);
         }
     }
 
     /// <summary>Reads a file, or standard input for "-".</summary>
     /// <exception cref="CommandException">It cannot be read, or is no policy.</exception>
-    public static IReadOnlyList<PolicyInput> ReadFile(Terminals.Terminal terminal, string file)
-    {
-        try
-        {
-            using TextReader? opened = file == "-" ? null : new StreamReader(File.OpenRead(file), new UTF8Encoding(false, throwOnInvalidBytes: true));
-            var buffer = new StringBuilder();
-            var chunk = new char[16 * 1024];
-            while ((opened ?? terminal.In).Read(chunk, 0, chunk.Length) is > 0 and var read)
-            {
-                if (buffer.Append(chunk, 0, read).Length > LongestFile)
-                {
-                    throw CommandException.Wrong($"{Named(file)}: is longer than {LongestFile} characters");
-                }
-            }
+    public static IReadOnlyList<PolicyInput> ReadFile(Terminals.Terminal terminal, string file) =>
+        [.. TextFile.Read(terminal, file).SelectMany(d => Read(d.Json, d.Source))];
 
-            return Read(buffer.ToString(), Named(file));
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
-        {
-            throw CommandException.Wrong($"{Named(file)}: cannot be read: {e.Message}");
-        }
+    /// <summary>The error of a text that is no JSON.</summary>
+    public static CommandException NotJson(JsonException e, string source)
+    {
+        var at = e.LineNumber is { } line ? $"{source}:{line + 1}:{e.BytePositionInLine + 1}" : source;
+        return CommandException.Wrong($"{at}: is not JSON: {WithoutPlace(e.Message)}");
     }
 
-    private static string Named(string file) => file == "-" ? "standard input" : file;
-
-    private static IReadOnlyList<PolicyInput> Read(JsonElement root, string source) => root switch
+    /// <summary>Reads a policy, or a list of them.</summary>
+    /// <exception cref="CommandException">It is no policy.</exception>
+    public static IReadOnlyList<PolicyInput> Read(JsonElement root, string source) => root switch
     {
         { ValueKind: JsonValueKind.Array } => [.. root.EnumerateArray().SelectMany((one, i) => Read(one, $"{source}[{i}]"))],
         { ValueKind: JsonValueKind.Object } when root.TryGetProperty("policies", out var list) && list.ValueKind == JsonValueKind.Array && root.EnumerateObject().Count() == 1 => Read(list, source),
@@ -88,7 +74,9 @@ internal static class PolicyReader
 
     private static Struct ReadDocument(JsonElement json, string source) => Parse<Struct>(Plain(json.GetRawText()), source + ": policy_data");
 
-    private static T Parse<T>(string json, string source)
+    /// <summary>Reads a message by the contract's names; no other are accepted.</summary>
+    /// <exception cref="CommandException">It is not that message.</exception>
+    public static T Parse<T>(string json, string source)
         where T : IMessage, new()
     {
         try
@@ -102,7 +90,7 @@ internal static class PolicyReader
     }
 
     /// <summary>The same JSON without what only we allow: comments and trailing commas.</summary>
-    private static string Plain(string json)
+    public static string Plain(string json)
     {
         using var document = JsonDocument.Parse(json, Lenient);
         using var stream = new MemoryStream();
@@ -114,7 +102,8 @@ internal static class PolicyReader
         return Encoding.UTF8.GetString(stream.ToArray());
     }
 
-    private static string Quoted(string name) => $"\"{JsonEncodedText.Encode(name)}\"";
+    /// <summary>A name as JSON writes it.</summary>
+    public static string Quoted(string name) => $"\"{JsonEncodedText.Encode(name)}\"";
 
     private static string WithoutPlace(string message) => message.IndexOf(" LineNumber:", StringComparison.Ordinal) is > 0 and var at ? message[..at] : message;
 }

@@ -21,7 +21,7 @@ internal sealed class RemoteCommand(Terminal terminal, RemoteOptions options)
     /// <param name="codes">Its exit codes, where they are others than most commands have.</param>
     public Command Create(string name, string description, string examples, IEnumerable<Symbol> symbols, Func<RemoteCall, Task<int>> run, string codes = Codes)
     {
-        var command = new Command(name, $"{description}\n\n{codes}\n\nExample:\n{string.Join('\n', examples.Split('\n').Select(e => "  " + e))}");
+        var command = new Command(name, $"{description}\n\n{codes}\n\n{Examples(examples)}");
         foreach (var symbol in symbols)
         {
             if (symbol is Argument argument)
@@ -38,6 +38,20 @@ internal sealed class RemoteCommand(Terminal terminal, RemoteOptions options)
         command.SetAction((parsed, cancellation) => GuardedAsync(parsed, run, cancellation));
         return command;
     }
+
+    /// <summary>Makes a command that only has others below it.</summary>
+    public static Command Group(string name, string description, string examples, params ReadOnlySpan<Command> below)
+    {
+        var group = new Command(name, $"{description}\n\n{Examples(examples)}");
+        foreach (var command in below)
+        {
+            group.Subcommands.Add(command);
+        }
+
+        return group;
+    }
+
+    private static string Examples(string examples) => $"Example:\n{string.Join('\n', examples.Split('\n').Select(e => "  " + e))}";
 
     private async Task<int> GuardedAsync(ParseResult parsed, Func<RemoteCall, Task<int>> run, CancellationToken cancellation)
     {

@@ -9,7 +9,8 @@ namespace Border0.PdSidecar.Commands.Sessions;
 /// <summary>`pdsidecar sessions`.</summary>
 internal static class SessionsCommand
 {
-    public static Command Create(RemoteCommand remote) => new("sessions", "Connections that were allowed and have not ended.") { List(remote), Revoke(remote) };
+    public static Command Create(RemoteCommand remote) => RemoteCommand.Group(
+        "sessions", "Connections that were allowed and have not ended.", "pdsidecar sessions list --user alice@example.com", List(remote), Revoke(remote));
 
     private static Command List(RemoteCommand remote)
     {

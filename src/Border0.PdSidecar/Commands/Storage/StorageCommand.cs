@@ -12,12 +12,23 @@ namespace Border0.PdSidecar.Commands.Storage;
 /// <summary>`pdsidecar storage`.</summary>
 internal static class StorageCommand
 {
-    public static Command Create(Terminal terminal) => new("storage", "Where integrations and policies are stored.") { Migrate(terminal) };
+    public static Command Create(Terminal terminal) => new(
+        "storage",
+        """
+        Where integrations and policies are stored.
+
+        Example:
+          pdsidecar storage migrate --from sqlite --to etcd --data /var/lib/pdsidecar --etcd-endpoints https://etcd-1:2379
+        """)
+    {
+        Migrate(terminal),
+    };
 
     private static Command Migrate(Terminal terminal)
     {
         var from = new Option<string>("--from") { Description = "sqlite or etcd", HelpName = "WHERE", Required = true };
         var to = new Option<string>("--to") { Description = "sqlite or etcd", HelpName = "WHERE", Required = true };
+        var json = new Option<bool>("--json") { Description = "write the answer as JSON, for scripts" };
         var options = new StorageOptions(withStorage: false);
         var command = new Command(
             "migrate",
@@ -31,13 +42,13 @@ internal static class StorageCommand
 
             Example:
               pdsidecar storage migrate --from sqlite --to etcd --data /var/lib/pdsidecar --etcd-endpoints https://etcd-1:2379,https://etcd-2:2379
-            """) { from, to };
+            """) { from, to, json };
         options.AddTo(command);
         command.SetAction(async (parsed, cancellation) =>
         {
             try
             {
-                return await RunAsync(terminal, options, parsed, parsed.GetValue(from)!, parsed.GetValue(to)!, cancellation);
+                return await RunAsync(terminal, options, parsed, (parsed.GetValue(from)!, parsed.GetValue(to)!, parsed.GetValue(json)), cancellation);
             }
             catch (CommandException e)
             {
@@ -63,14 +74,15 @@ internal static class StorageCommand
         return command;
     }
 
-    private static async Task<int> RunAsync(Terminal terminal, StorageOptions given, ParseResult parsed, string from, string to, CancellationToken cancellation)
+    private static async Task<int> RunAsync(Terminal terminal, StorageOptions given, ParseResult parsed, (string From, string To, bool Json) asked, CancellationToken cancellation)
     {
+        var (from, to, json) = asked;
         if ((from, to) is not (("sqlite", "etcd") or ("etcd", "sqlite")))
         {
             throw CommandException.Wrong("--from and --to: one must be sqlite and the other etcd");
         }
 
-        var options = given.Read(parsed, storage: "etcd");
+        var options = given.Read(terminal, parsed, storage: "etcd");
         var database = Path.Combine(options.Data, "pdsidecar.db");
         if (from == "sqlite" && !File.Exists(database))
         {
@@ -84,7 +96,15 @@ internal static class StorageCommand
         IMigrationTarget target = to == "sqlite" ? new SqliteTarget(database, keys) : new EtcdTarget(client, keys, TimeProvider.System);
         var (moved, wasThere) = await Progress.WhileAsync(terminal, $"moving from {from} to {to}", ConfigurationMigration.RunAsync(source, target, cancellation));
         var (what, place) = (Counted(moved), to == "sqlite" ? database : $"etcd under {options.Etcd.Prefix}");
-        await terminal.Out.WriteLineAsync(wasThere
+        await terminal.Out.WriteLineAsync(json
+            ? JsonText.Of(j =>
+            {
+                j.WriteNumber("integrations", moved.Integrations.Count);
+                j.WriteNumber("policies", moved.Policies.Count);
+                j.WriteString("to", place);
+                j.WriteBoolean("was_there", wasThere);
+            })
+            : wasThere
             ? $"{what} are in {place} already, all the same: nothing was written"
             : $"{what} were moved to {place} and read back; the source is as it was. Start the sidecars with storage {to}.");
         return ExitCodes.Done;

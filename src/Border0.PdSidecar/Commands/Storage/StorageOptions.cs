@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Border0.PdSidecar.Commands.Terminals;
 using Border0.PdSidecar.Configuration;
 
 namespace Border0.PdSidecar.Commands.Storage;
@@ -26,10 +27,11 @@ internal sealed class StorageOptions
     }
 
     /// <summary>What the arguments, the environment and the file say.</summary>
+    /// <param name="terminal">Whose environment.</param>
     /// <param name="parsed">The arguments.</param>
     /// <param name="storage">What "storage" is to be, whatever they say; null for what they say.</param>
     /// <exception cref="CommandException">Something is not acceptable.</exception>
-    public SidecarOptions Read(ParseResult parsed, string? storage = null)
+    public SidecarOptions Read(Terminal terminal, ParseResult parsed, string? storage = null)
     {
         var arguments = _keys.Where(k => parsed.GetValue(k.Option) is not null).ToDictionary(k => k.Key.Name, k => parsed.GetValue(k.Option)!);
         if (storage is not null)
@@ -38,7 +40,7 @@ internal sealed class StorageOptions
         }
 
         var problems = new List<string>();
-        var options = OptionsReader.Read(parsed.GetValue(_config) ?? Environment.GetEnvironmentVariable("PDSIDECAR_CONFIG"), Environment.GetEnvironmentVariable, arguments, problems);
+        var options = OptionsReader.Read(parsed.GetValue(_config) ?? terminal.Variable("PDSIDECAR_CONFIG"), terminal.Variable, arguments, problems);
         return problems.Count == 0 ? options : throw CommandException.Wrong(string.Join('\n', problems));
     }
 
