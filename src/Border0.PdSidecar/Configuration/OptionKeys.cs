@@ -17,6 +17,9 @@ public sealed record OptionKey(string Name, string Value, string Description, Fu
 
     /// <summary>The name in the environment.</summary>
     public string Variable => "PDSIDECAR_" + Name.ToUpperInvariant();
+
+    /// <summary>The least and the most that is accepted, written as a value is; null where that is not how the value is bounded.</summary>
+    public (string Least, string Most)? Range { get; init; }
 }
 
 /// <summary>Everything that can be configured.</summary>
@@ -185,16 +188,43 @@ public static class OptionKeys
     }
 
     private static OptionKey Span(string name, string description, int least, int most, Func<SidecarOptions, TimeSpan, SidecarOptions> put) => new(
-        name, "TIME", description, (o, t) => TryReadSpan(t, out var span) && span.TotalSeconds >= least && span.TotalSeconds <= most ? put(o, span) : null);
+        name, "TIME", description, (o, t) => TryReadSpan(t, out var span) && span.TotalSeconds >= least && span.TotalSeconds <= most ? put(o, span) : null)
+    {
+        Range = (Written(least), Written(most)),
+    };
 
     private static OptionKey Count(string name, string description, int least, int most, Func<CallLimits, int, CallLimits> put) => new(
         name,
         "COUNT",
         description,
-        (o, t) => int.TryParse(t, NumberStyles.None, CultureInfo.InvariantCulture, out var n) && n >= least && n <= most ? o with { Limits = put(o.Limits, n) } : null);
+        (o, t) => int.TryParse(t, NumberStyles.None, CultureInfo.InvariantCulture, out var n) && n >= least && n <= most ? o with { Limits = put(o.Limits, n) } : null)
+    {
+        Range = (least.ToString(CultureInfo.InvariantCulture), most.ToString(CultureInfo.InvariantCulture)),
+    };
 
     private static OptionKey Size(string name, string description, int least, int most, Func<CallLimits, int, CallLimits> put) => new(
-        name, "SIZE", description, (o, t) => TryReadSize(t, out var n) && n >= least && n <= most ? o with { Limits = put(o.Limits, (int)n) } : null);
+        name, "SIZE", description, (o, t) => TryReadSize(t, out var n) && n >= least && n <= most ? o with { Limits = put(o.Limits, (int)n) } : null)
+    {
+        Range = (WrittenSize(least), WrittenSize(most)),
+    };
+
+    private static string Written(int seconds) => seconds switch
+    {
+        0 => "0",
+        _ when seconds % 86_400 == 0 => $"{seconds / 86_400}d",
+        _ when seconds % 3_600 == 0 => $"{seconds / 3_600}h",
+        _ when seconds % 60 == 0 => $"{seconds / 60}m",
+        _ => $"{seconds}s",
+    };
+
+    private static string WrittenSize(int bytes) => bytes switch
+    {
+        0 => "0",
+        _ when bytes % (1 << 30) == 0 => $"{bytes >> 30}GiB",
+        _ when bytes % (1 << 20) == 0 => $"{bytes >> 20}MiB",
+        _ when bytes % (1 << 10) == 0 => $"{bytes >> 10}KiB",
+        _ => $"{bytes}",
+    };
 
     private static Uri? BaseUrl(string text) =>
         Uri.TryCreate(text, UriKind.Absolute, out var url) && (url.Scheme is "http" or "https") && url.UserInfo.Length == 0 && url.Query.Length == 0 ? url : null;
