@@ -128,6 +128,9 @@ capabilities:
       mountPath: /etc/pdsidecar/tls
       readOnly: true
     {{- end }}
+    {{- with .Values.extraVolumeMounts }}
+    {{- toYaml . | nindent 4 }}
+    {{- end }}
 {{- end }}
 
 {{/* The volumes. Without an existing claim, persistence is a claim template of a StatefulSet: see pdsidecar.volumeClaimTemplate. */}}
@@ -155,6 +158,9 @@ capabilities:
   secret:
     secretName: {{ . }}
     defaultMode: 0440
+{{- end }}
+{{- with .Values.extraVolumes }}
+{{ toYaml . }}
 {{- end }}
 {{- end }}
 
