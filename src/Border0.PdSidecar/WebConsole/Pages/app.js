@@ -39,7 +39,7 @@ window.addEventListener('hashchange', () => {
 
   openPage();
 });
-if (!await session.resume()) openSignIn('');
+await session.resume().then(isIn => isIn || openSignIn(''), e => openSignIn(e.message));
 
 function openSignIn(why) {
   closePage();
@@ -66,13 +66,21 @@ function openFrame() {
   openPage();
 }
 
+function decoded(text) {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
+
 function closePage() {
   leave?.abort.abort();
   leave = null;
 }
 
 function openPage() {
-  const [path, ...rest] = decodeURI(location.hash.replace(/^#\/?/, '').split('?')[0]).split('/').filter(Boolean).map(part => part);
+  const [path, ...rest] = location.hash.replace(/^#\/?/, '').split('?')[0].split('/').filter(Boolean);
   const place = places.find(p => p.path === path);
   if (!place) {
     history.replaceState(null, '', '#/integrations');
@@ -91,7 +99,7 @@ function openPage() {
   const abort = new AbortController();
   leave = { abort, mayLeave: null };
   const query = new URLSearchParams(location.hash.split('?')[1] ?? '');
-  const context = { signal: abort.signal, query, name: rest.length ? decodeURIComponent(rest.join('/')) : '', guard: may => { leave.mayLeave = may; } };
+  const context = { signal: abort.signal, query, name: decoded(rest.join('/')), guard: may => { leave.mayLeave = may; } };
   fill(main, rest.length && place.inner ? place.inner(context) : place.page(context));
   window.scrollTo(0, 0);
   main.querySelector('h1')?.focus({ preventScroll: true });

@@ -87,35 +87,9 @@ export function sparse(type, value) {
   return kept;
 }
 
-/** What in a JSON value is not of a message's type, as [path, sentence]. */
-export function problemsOf(type, value, path = '') {
-  if (wellKnown[type]) {
-    const wrong = wellKnown[type].problem(value);
-    return wrong ? [[path, wrong]] : [];
-  }
-
-  if (type.startsWith('=')) return value in enums[type.slice(1)] ? [] : [[path, `must be one of ${Object.keys(enums[type.slice(1)]).join(', ')}`]];
-  if (!messages[type]) return scalarProblem(type, value, path);
-  if (value === null || typeof value !== 'object' || Array.isArray(value)) return [[path, 'must be an object']];
-  const fields = new Map(messages[type].map(f => [f[0], f]));
-  return Object.entries(value).flatMap(([name, inner]) => {
-    const at = path ? `${path}.${name}` : name;
-    if (!fields.has(name)) return [[at, 'is not a field']];
-    const [, , of, label] = fields.get(name);
-    if (label === 'list') return Array.isArray(inner) ? inner.flatMap((item, i) => problemsOf(of, item, `${at}[${i}]`)) : [[at, 'must be a list']];
-    if (label === 'map') {
-      return inner && typeof inner === 'object' && !Array.isArray(inner)
-        ? Object.entries(inner).flatMap(([key, item]) => problemsOf(of, item, `${at}.${key}`))
-        : [[at, 'must be an object']];
-    }
-
-    return problemsOf(of, inner, at);
-  });
-}
-
-/** A message of a type with nothing in it. */
+/** A message of a type with nothing in it. Its maps have no prototype: a key may be any text, "__proto__" too. */
 export function empty(type) {
-  return Object.fromEntries(fieldsOf(type).map(([name, , of, label]) => [name, label === 'list' ? [] : label === 'map' ? {} : defaultOf(of)]));
+  return Object.fromEntries(fieldsOf(type).map(([name, , of, label]) => [name, label === 'list' ? [] : label === 'map' ? Object.create(null) : defaultOf(of)]));
 }
 
 function fieldsOf(type) {
@@ -141,7 +115,7 @@ function write(writer, number, of, value, always) {
   if (wellKnown[of] || messages[of]) {
     writer.bytes(number, encode(of, value));
   } else if (of.startsWith('=')) {
-    const enumNumber = typeof value === 'number' ? value : enums[of.slice(1)][value];
+    const enumNumber = typeof value === 'number' ? value : Object.hasOwn(enums[of.slice(1)], value) ? enums[of.slice(1)][value] : undefined;
     if (enumNumber === undefined) throw new Error(`${value} is not one of ${of.slice(1)}`);
     if (always || enumNumber !== 0) writer.number(number, enumNumber);
   } else if (of === 'string') {
@@ -175,12 +149,4 @@ function entry(of, bytes) {
   }
 
   return [key, value];
-}
-
-function scalarProblem(type, value, path) {
-  const fits = type === 'string' ? typeof value === 'string'
-    : type === 'bool' ? typeof value === 'boolean'
-    : type === 'double' ? typeof value === 'number'
-    : Number.isSafeInteger(value) && (type === 'int64' || Math.abs(value) < 2 ** 31);
-  return fits ? [] : [[path, `must be ${{ string: 'a text', bool: 'true or false', double: 'a number' }[type] ?? 'a whole number'}`]];
 }

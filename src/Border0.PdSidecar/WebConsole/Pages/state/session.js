@@ -29,16 +29,12 @@ export const session = {
     events.dispatchEvent(new Event('change'));
   },
 
-  /** Signs in again with what this tab has kept; false when there is nothing or it is refused. */
+  /** Signs in again with what this tab has kept; false when there is nothing, an Error says why it is not taken. */
   async resume() {
     const token = sessionStorage.getItem(key);
     if (!token) return false;
-    try {
-      await this.signIn(token);
-      return true;
-    } catch {
-      return false;
-    }
+    await this.signIn(token);
+    return true;
   },
 
   /** Forgets the token. */

@@ -1,6 +1,7 @@
 // Connections to PagerDuty accounts, and how each is doing.
 import { all, session } from '../../state/session.js';
 import { fill, h } from '../../ui/dom.js';
+import { keepingFocus } from '../../ui/focus.js';
 import { button, emptyState, failure, loading, pageHead, viewerNotice } from '../../ui/parts.js';
 import { poll } from '../../ui/poll.js';
 import { IntegrationCard } from './card.js';
@@ -28,7 +29,7 @@ export function integrationsPage({ signal }) {
     if (!integrations.length) {
       cards.clear();
       if (!list.querySelector('.empty')) {
-        fill(list, emptyState('plug', 'No integration yet', 'An integration is a read-only API key of a PagerDuty account. Policies then ask it who is on call and what is on fire.', create()));
+        keepingFocus(list, () => fill(list, emptyState('plug', 'No integration yet', 'An integration is a read-only API key of a PagerDuty account. Policies then ask it who is on call and what is on fire.', create())));
       }
 
       return;
@@ -42,7 +43,7 @@ export function integrationsPage({ signal }) {
     }
 
     const wanted = integrations.map(i => cards.get(i.name).element);
-    if (wanted.length !== list.children.length || wanted.some((e, i) => list.children[i] !== e)) fill(list, wanted);
+    if (wanted.length !== list.children.length || wanted.some((e, i) => list.children[i] !== e)) keepingFocus(list, () => fill(list, wanted));
   }
 
   return [

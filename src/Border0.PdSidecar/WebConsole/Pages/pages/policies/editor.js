@@ -4,6 +4,7 @@ import { all, call, session } from '../../state/session.js';
 import { testDraft } from '../../state/draft.js';
 import { fill, h } from '../../ui/dom.js';
 import { placeViolations } from '../../ui/field.js';
+import { keepingFocus } from '../../ui/focus.js';
 import { icon } from '../../ui/icons.js';
 import { button, failure, loading, notice, viewerNotice } from '../../ui/parts.js';
 import { say } from '../../ui/toast.js';
@@ -58,17 +59,11 @@ export function policyEditor({ name, signal, guard }) {
         session.mayWrite ? state : null)));
     page.querySelector('h1').focus({ preventScroll: true });
 
-    /** Draws the form anew, and leaves the focus at what it was at, or at the head of the section that this was in. */
     function drawForm() {
-      const at = form.contains(document.activeElement) ? document.activeElement : null;
-      const section = [...form.querySelectorAll('section')].findIndex(s => s.contains(at));
-      fields = [];
-      fill(form, formOf({ draft, isNew, integrations, fields, readOnly: !session.mayWrite, changed: () => changed(false), redraw: drawForm, findings }));
-      if (!at) return;
-      const again = [...form.querySelectorAll('input, select, button')].find(e => keyOf(e) === keyOf(at));
-      const head = form.querySelectorAll('section')[section]?.querySelector('h2');
-      head?.setAttribute('tabindex', '-1');
-      (again ?? head)?.focus();
+      keepingFocus(form, () => {
+        fields = [];
+        fill(form, formOf({ draft, isNew, integrations, fields, readOnly: !session.mayWrite, changed: () => changed(false), redraw: drawForm, findings }));
+      });
     }
 
     function changed(fromJson) {
@@ -122,8 +117,6 @@ export function policyEditor({ name, signal, guard }) {
     return h('header.page-head', h('div', h('a.back', { href: '#/policies' }, icon('back'), 'Policies'), h('h1', { tabindex: '-1' }, title)));
   }
 }
-
-const keyOf = control => control.dataset.key || control.getAttribute('aria-label') || control.textContent;
 
 async function fresh() {
   return { ...empty('Policy'), actions: { ssh: { values: ['*'] } } };

@@ -1,5 +1,6 @@
 // The policy as JSON, to read and to write. What is typed goes into the form as soon as it is a policy.
-import { empty, problemsOf, sparse } from '../../rpc/codec.js';
+import { problemsOf } from '../../rpc/check.js';
+import { empty, sparse } from '../../rpc/codec.js';
 import { messages } from '../../rpc/contract.js';
 import { fill, h, uniqueId } from '../../ui/dom.js';
 

@@ -2,6 +2,7 @@
 import { namesOf } from '../../state/services.js';
 import { all, session } from '../../state/session.js';
 import { fill, h } from '../../ui/dom.js';
+import { keepingFocus } from '../../ui/focus.js';
 import { icon } from '../../ui/icons.js';
 import { badge, button, chips, emptyState, failure, loading, pageHead, viewerNotice } from '../../ui/parts.js';
 import { poll } from '../../ui/poll.js';
@@ -39,9 +40,9 @@ export function policiesPage({ signal }) {
     if (next === drawn) return;
     drawn = next;
     found.textContent = word ? `${matching.length} of ${policies.length}` : '';
-    fill(rows, policies.length
+    keepingFocus(rows, () => fill(rows, policies.length
       ? matching.length ? matching.map(row) : h('p.muted.pad', 'No policy matches.')
-      : emptyState('policy', 'No policy yet', 'Without a policy nobody gets in anywhere. A policy says who may enter, while PagerDuty says so.', session.mayWrite ? create() : null));
+      : emptyState('policy', 'No policy yet', 'Without a policy nobody gets in anywhere. A policy says who may enter, while PagerDuty says so.', session.mayWrite ? create() : null)));
   }
 
   const row = policy => h('article.row', { 'aria-label': `Policy ${policy.name}` },

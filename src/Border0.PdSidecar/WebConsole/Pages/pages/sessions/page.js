@@ -2,6 +2,7 @@
 import { activity } from '../../state/activity.js';
 import { all, session } from '../../state/session.js';
 import { fill, h } from '../../ui/dom.js';
+import { keepingFocus } from '../../ui/focus.js';
 import { icon } from '../../ui/icons.js';
 import { badge, button, chips, emptyState, failure, loading, pageHead, viewerNotice } from '../../ui/parts.js';
 import { poll } from '../../ui/poll.js';
@@ -36,7 +37,7 @@ export function sessionsPage({ signal }) {
     found.textContent = sessions.length ? `${word ? `${matching.length} of ` : ''}${sessions.length} open` : '';
     if (!matching.length) {
       shown.clear();
-      if (!rows.querySelector('.empty') || word) fill(rows, sessions.length ? h('p.muted.pad', 'No session matches.') : emptyState('sessions', 'Nobody is in', 'As soon as a connector opens a session, it is here, with the reason it is allowed.'));
+      if (!rows.querySelector('.empty') || word) keepingFocus(rows, () => fill(rows, sessions.length ? h('p.muted.pad', 'No session matches.') : emptyState('sessions', 'Nobody is in', 'As soon as a connector opens a session, it is here, with the reason it is allowed.')));
       return;
     }
 
@@ -50,7 +51,7 @@ export function sessionsPage({ signal }) {
       return made;
     });
     for (const [key, { element }] of shown) if (!wanted.includes(element)) shown.delete(key);
-    if (wanted.length !== rows.children.length || wanted.some((e, i) => rows.children[i] !== e)) fill(rows, wanted);
+    if (wanted.length !== rows.children.length || wanted.some((e, i) => rows.children[i] !== e)) keepingFocus(rows, () => fill(rows, wanted));
   }
 
   const row = s => h('article.row.session', { 'aria-label': `Session of ${s.user_email || s.service_account} on ${s.socket_id}` },

@@ -21,7 +21,7 @@ export function timeline({ users, known_until: knownUntil }, pick) {
         return h('button.window', {
           type: 'button', class: `level-${Math.min(window.escalation_level || 1, 3)}${window.from <= now ? ' now' : ''}`, style: { left: `${from}%`, width: `${Math.max(to - from, 1.2)}%` },
           title: `${email}, ${words}, level ${window.escalation_level}`,
-          'aria-label': `${window.user_name || email}, level ${window.escalation_level}, ${words}: test for it`,
+          'aria-label': `${window.user_name || email}, L${window.escalation_level}, ${words}: test for it`,
           onclick: () => pick(window, Math.max(now, window.from)),
         }, h('span', `L${window.escalation_level}`));
       })))));
