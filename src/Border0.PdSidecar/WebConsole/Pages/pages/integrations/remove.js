@@ -9,7 +9,7 @@ export function openRemoval({ name, etag }, changed) {
   return openDialog({ title: `Delete ${name}?` }, close => {
     const id = uniqueId('force');
     const force = h('input', { type: 'checkbox', id, onchange: () => { remove.disabled = !force.checked; } });
-    const body = h('div', loading('policies that refer to it'));
+    const body = h('div.flow', loading('policies that refer to it'));
     const problem = h('div');
     const remove = button('Delete', { kind: 'danger', sign: 'trash', disabled: true, onclick: () => submit() });
     all('ListPolicies', 'policies', { integration_name: name }).then(policies => {
