@@ -44,6 +44,11 @@ export function viewerNotice(what) {
   return notice('quiet', 'You look as a viewer.', `${what} needs a token of role admin.`);
 }
 
+/** Said of what `pdsidecar apply` keeps. */
+export function keptElsewhere(owner) {
+  return notice('info', `Kept by ${owner}.`, 'Change it there: what is changed here is written over by the next pdsidecar apply.');
+}
+
 /** The names of things in a row. */
 export function chips(values, most = 6) {
   return h('span.chips', values.slice(0, most).map(v => h('code.chip', v)), values.length > most ? h('span.muted', `and ${values.length - most} more`) : null);

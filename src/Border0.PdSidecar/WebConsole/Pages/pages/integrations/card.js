@@ -59,6 +59,7 @@ export class IntegrationCard {
       figure('Rate budget', budget(rate)),
       figure('Webhooks', hooks(webhooks, integration.webhook_secret_count)),
       figure('Account', `${integration.base_url || (integration.region === 'REGION_EU' ? 'EU' : 'US')}, key …${integration.api_key_hint || '????'}`),
+      integration.managed_by ? figure('Kept by', h('code', integration.managed_by)) : null,
       status?.polled_by ? figure('Polled by', h('code', status.polled_by)) : null,
       figure('Bounds', `${spanText(secondsOf(integration.max_staleness) || 60)} new, ${spanText(secondsOf(integration.session_max_staleness) || 900)} running`)));
   }

@@ -4,7 +4,7 @@ import { fill, h } from '../../ui/dom.js';
 import { openDialog } from '../../ui/dialog.js';
 import { Field, input, placeViolations, select } from '../../ui/field.js';
 import { ListInput } from '../../ui/listinput.js';
-import { button, failure, loading, notice } from '../../ui/parts.js';
+import { button, failure, keptElsewhere, loading, notice } from '../../ui/parts.js';
 import { readDuration, writeDuration } from '../../ui/time.js';
 import { say } from '../../ui/toast.js';
 import { keyReport } from './keycheck.js';
@@ -85,6 +85,7 @@ export function openIntegrationForm(known, changed) {
     } }));
 
     return h('form', { novalidate: true, onsubmit: e => { e.preventDefault(); submit(); } },
+      known?.managed_by ? keptElsewhere(known.managed_by) : null,
       h('div.form-grid', ['name', 'region', 'description', 'key', 'secrets', 'staleness', 'sessionStaleness', 'baseUrl'].map(f => fields[f].element)),
       report,
       h('footer.actions', check, h('span.spacer'), button('Cancel', { onclick: close }), save));

@@ -6,7 +6,7 @@ import { fill, h } from '../../ui/dom.js';
 import { placeViolations } from '../../ui/field.js';
 import { keepingFocus } from '../../ui/focus.js';
 import { icon } from '../../ui/icons.js';
-import { button, failure, loading, notice, viewerNotice } from '../../ui/parts.js';
+import { button, failure, keptElsewhere, loading, notice, viewerNotice } from '../../ui/parts.js';
 import { say } from '../../ui/toast.js';
 import { Findings } from './findings.js';
 import { formOf } from './form.js';
@@ -52,6 +52,7 @@ export function policyEditor({ name, signal, guard }) {
     fill(page,
       head(isNew ? 'New policy' : policy.name),
       session.mayWrite ? null : viewerNotice('To change it'),
+      policy.managed_by ? keptElsewhere(policy.managed_by) : null,
       h('div.editor-columns', form, h('aside.editor-side', { 'aria-label': 'Warnings and JSON' }, findings.element, json.element)),
       h('div.save-bar', problem, h('div.actions',
         session.mayWrite ? save : null,

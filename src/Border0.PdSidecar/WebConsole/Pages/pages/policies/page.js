@@ -49,6 +49,7 @@ export function policiesPage({ signal }) {
     h('div.row-main',
       h('h2', h('a', { href: `#/policies/${encodeURIComponent(policy.name)}` }, policy.name)),
       policy.description ? h('p.muted', policy.description) : null,
+      policy.managed_by ? h('p', badge('info', `kept by ${policy.managed_by}`)) : null,
       h('ul.conditions', conditionsOf(policy, nameOf).map(c => h('li', c)), conditionsOf(policy).length ? null : h('li', 'anybody, anywhere, at any time')),
       policy.warnings.length ? h('ul.warnings', policy.warnings.map(w => h('li', badge('warn', w.code.toLowerCase().replaceAll('_', ' ')), h('span', w.message)))) : null),
     h('dl.row-facts',
