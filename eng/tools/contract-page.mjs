@@ -40,7 +40,8 @@ const short = name => name.startsWith(`.${own}.`) ? name.slice(own.length + 2) :
 const anchor = name => short(name).toLowerCase().replaceAll('.', '');
 const link = name => name.startsWith(`.${own}.`) ? `[${short(name)}](#${anchor(name)})` : `\`${short(name)}\``;
 const say = thing => (comments.get(thing) ?? '').replace(/\s*\n\s*/g, ' ').trim();
-const cell = text => text.replaceAll('|', '\\|').replaceAll('<', '&lt;').replace(/\*/g, '\\*');
+// What stands in code is shown as it is, but for the bar that would end the cell.
+const cell = text => text.replaceAll('|', '\\|').split('`').map((part, i) => i % 2 === 1 ? part : part.replaceAll('<', '&lt;').replaceAll('*', '\\*')).join('`');
 
 function type(field) {
   if (field.type !== 'TYPE_MESSAGE' && field.type !== 'TYPE_ENUM') return `\`${field.type.slice(5).toLowerCase()}\``;
