@@ -76,7 +76,9 @@ public sealed class WatchActivityTests : IDisposable
                 Assert.Null(call.ResponseStream.Current.Decision);
             }
         });
-        Assert.Equal(StatusCode.Unauthenticated, error.StatusCode);
+
+        // A message that was just being written is cut off with the call, which the client sees as cancelled.
+        Assert.Contains(error.StatusCode, (StatusCode[])[StatusCode.Unauthenticated, StatusCode.Cancelled]);
     }
 
     private static async Task<WatchActivityResponse> NextAsync(AsyncServerStreamingCall<WatchActivityResponse> call)

@@ -126,7 +126,7 @@ public sealed partial class TelemetryReferenceTests : IDisposable
         using var authority = new TestAuthority("metrics");
         var folder = Directory.CreateTempSubdirectory("pdsidecar-metrics-");
         var (certificate, key, clients) = (Path.Combine(folder.FullName, "tls.crt"), Path.Combine(folder.FullName, "tls.key"), Path.Combine(folder.FullName, "ca.crt"));
-        TestAuthority.Write(authority.Certify("CN=localhost", ["localhost"], forServers: true), certificate, key);
+        TestAuthority.Write(authority.Certify("CN=localhost", ["dns:localhost"], forServers: true), certificate, key);
         await File.WriteAllTextAsync(clients, authority.Pem, cancellation);
         await using var host = await RunningHost.StartAsync(
             cancellation, simulator.BaseAddress, o => o with { GrpcTlsCert = certificate, GrpcTlsKey = key, GrpcClientCa = clients, Otlp = o.Otlp with { Endpoint = new Uri("http://127.0.0.1:1") } });

@@ -22,25 +22,37 @@ internal sealed class ConfigurationFeed(EtcdConfigurationStore store, GuardedWri
     /// <summary>The news; null for none but a change of <see cref="Trouble"/>.</summary>
     public async IAsyncEnumerable<ConfigurationNews?> ReadAsync(EtcdFollower follower, TimeProvider time, [EnumeratorCancellation] CancellationToken cancellation)
     {
-        await using var news = follower.FollowAsync(cancellation).GetAsyncEnumerator(cancellation);
-        while (true)
+        using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        var news = follower.FollowAsync(ending.Token).GetAsyncEnumerator(ending.Token);
+        var next = Task.FromResult(false);
+        try
         {
-            var next = news.MoveNextAsync().AsTask();
-            while (_closed.Count > 0 && await Task.WhenAny(next, Task.Delay(Retry, time, cancellation)) != next)
+            while (true)
             {
-                cancellation.ThrowIfCancellationRequested();
-                yield return Opened();
-            }
+                next = news.MoveNextAsync().AsTask();
+                while (_closed.Count > 0 && await Task.WhenAny(next, Task.Delay(Retry, time, cancellation)) != next)
+                {
+                    cancellation.ThrowIfCancellationRequested();
+                    yield return Opened();
+                }
 
-            if (!await next)
-            {
-                yield break;
-            }
+                if (!await next)
+                {
+                    yield break;
+                }
 
-            foreach (var told in Told(news.Current, follower))
-            {
-                yield return told;
+                foreach (var told in Told(news.Current, follower))
+                {
+                    yield return told;
+                }
             }
+        }
+        finally
+        {
+            // The reader may have left while the next news were waited for, and what is still moving cannot be disposed of.
+            await ending.CancelAsync();
+            await ((Task)next).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await news.DisposeAsync();
         }
     }
 
