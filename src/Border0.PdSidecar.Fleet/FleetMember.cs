@@ -40,6 +40,7 @@ public sealed partial class FleetMember : IAsyncDisposable
     private readonly Meter _meter = new("Border0.PdSidecar");
     private Task _running = Task.CompletedTask;
     private volatile string _trouble = "";
+    private int _disposed;
 
     /// <summary>Not a member yet.</summary>
     /// <param name="etcd">The cluster; not disposed of here.</param>
@@ -118,6 +119,11 @@ public sealed partial class FleetMember : IAsyncDisposable
     /// <summary>Gives up what it polls and leaves, so that others go on at once.</summary>
     public async ValueTask DisposeAsync()
     {
+        if (Interlocked.Exchange(ref _disposed, 1) == 1)
+        {
+            return;
+        }
+
         _feeds.Applied -= OnApplied;
         _feeds.Refreshed -= _elections.Refreshed;
         _webhooks.Heard -= _outbox.Put;

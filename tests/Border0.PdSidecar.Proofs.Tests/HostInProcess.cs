@@ -30,7 +30,8 @@ internal sealed class HostInProcess : IAsyncDisposable
 
     public EvaluationService.EvaluationServiceClient Evaluation => new(_channel);
 
-    public static async Task<HostInProcess> StartAsync(TimeProvider time, Uri pagerDuty, LogLevel level = LogLevel.Critical)
+    public static async Task<HostInProcess> StartAsync(
+        TimeProvider time, Uri pagerDuty, LogLevel level = LogLevel.Critical, Func<SidecarOptions, SidecarOptions>? change = null)
     {
         var folder = new TemporaryFolder();
         var options = new SidecarOptions
@@ -41,7 +42,7 @@ internal sealed class HostInProcess : IAsyncDisposable
             LogLevel = level,
             PagerDutyBaseUrl = pagerDuty,
         };
-        return new HostInProcess(folder, await SidecarHost.StartAsync(options, time, CancellationToken.None));
+        return new HostInProcess(folder, await SidecarHost.StartAsync(change?.Invoke(options) ?? options, time, CancellationToken.None));
     }
 
     public async ValueTask DisposeAsync()

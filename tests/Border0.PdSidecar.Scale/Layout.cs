@@ -38,13 +38,16 @@ internal sealed record Layout(string Name, int Sidecars, int Integrations, int S
 
     public double SidecarPercent(UnitCosts c) => Services * ((1 / 5.0) + (1 / 600.0)) * c.ConfirmedMicroseconds / 1e4;
 
-    /// <summary>Requests a minute with one key, of 960: incidents by 25 services a request, on-calls by 25 policies, services page by page.</summary>
+    /// <summary>
+    /// Requests a minute with one key, of 960: incidents by about 250 services a request (a URL has 8 KB), on-call shifts and services by pages of 100, an
+    /// escalation policy of four shifts for every five services.
+    /// </summary>
     public double RequestsPerMinute
     {
         get
         {
             var services = Services / (double)Integrations;
-            return (Math.Ceiling(services / 100) * 12) + (Math.Ceiling(services / 5 / 25) * 2) + (Math.Ceiling(services / 100) / 10);
+            return (Math.Ceiling(services / 250) * 12) + (Math.Ceiling(services / 5 * 4 / 100) * 2) + (Math.Ceiling(services / 100) / 10);
         }
     }
 

@@ -44,6 +44,10 @@ internal sealed class IntegrationMirror
         Published = new PublishedFacts();
         _confirmed.Clear();
         _gone = true;
+
+        // A cluster that was restored from a backup counts anew; what stands in it says who wrote last.
+        Token = 0;
+        _offset.Begin(0);
     }
 
     /// <summary>This sidecar polls by itself now: what it finds goes before what is published, until another one has polled since.</summary>

@@ -60,6 +60,8 @@ public static class OptionKeys
         new("etcd_tls_key", "FILE", "PEM private key of that certificate", (o, t) => o with { Etcd = o.Etcd with { TlsKey = t } }),
         new("etcd_user", "NAME", "user of etcd's authentication (default: none)", (o, t) => o with { Etcd = o.Etcd with { User = t } }),
         new("etcd_password_file", "FILE", "file of that user's password", (o, t) => o with { Etcd = o.Etcd with { PasswordFile = t } }),
+        new("fleet_name", "NAME", "this sidecar's name in the fleet, as status shows it, with storage etcd (default: the machine's)", (o, t) => t.Length is > 0 and <= 63 && !t.Any(char.IsControl) ? o with { FleetName = t } : null),
+        Span("fleet_lease", "how long a sidecar that is not heard of stays a poller, in whole seconds, with storage etcd (default: 10s)", 3, 60, (o, s) => o with { FleetLease = TimeSpan.FromSeconds(Math.Ceiling(s.TotalSeconds)) }),
         new("encryption_key_file", "FILE", "keys that secrets are encrypted under, created 0600 when absent (default: DIR/encryption.key)", (o, t) => o with { EncryptionKeyFile = t }),
         new("grpc_tls_cert", "FILE", "PEM certificate chain of the gRPC listener, read again when it changes", (o, t) => o with { GrpcTlsCert = t }),
         new("grpc_tls_key", "FILE", "PEM private key of that certificate", (o, t) => o with { GrpcTlsKey = t }),

@@ -85,6 +85,12 @@ public sealed record SidecarOptions
     /// <summary>Where etcd is, with <see cref="StorageKind.Etcd"/>.</summary>
     public EtcdOptions Etcd { get; init; } = new();
 
+    /// <summary>This sidecar's name in the fleet, with <see cref="StorageKind.Etcd"/>. Empty: the machine's.</summary>
+    public string FleetName { get; init; } = "";
+
+    /// <summary>How long a sidecar that is not heard of stays a member of the fleet, and a poller.</summary>
+    public TimeSpan FleetLease { get; init; } = TimeSpan.FromSeconds(10);
+
     /// <summary>File of the keys that secrets are encrypted under. Empty: encryption.key in the data directory.</summary>
     public string EncryptionKeyFile { get; init; } = "";
 

@@ -7,6 +7,7 @@ using Border0.PdSidecar.Administration;
 using Border0.PdSidecar.Configuration;
 using Border0.PdSidecar.Engine.Sessions;
 using Border0.PdSidecar.Hosting.Systemd;
+using Border0.PdSidecar.Fleet;
 using Border0.PdSidecar.Rpc;
 using Border0.PdSidecar.Storage;
 using Border0.PdSidecar.Telemetry;
@@ -161,6 +162,7 @@ public sealed partial class SidecarHost : IAsyncDisposable
             .AddDecisionLog(directory, options)
             .AddSidecarEngine(options)
             .AddPagerDuty(options)
+            .AddFleet(options)
             .AddAccess()
             .AddSidecarRpc(options)
             .AddTelemetry(options)
@@ -168,11 +170,15 @@ public sealed partial class SidecarHost : IAsyncDisposable
             .Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(5));
         var app = builder.Build();
         app.Services.GetRequiredService<Readiness>().Set(false);
+
+        // Before there are feeds: they are to know of it.
+        var fleet = app.Services.GetService<FleetMember>();
         var (tokens, certificates) = (app.Services.GetRequiredService<TokenWatch>(), app.Services.GetRequiredService<ListenerTls>());
         app.Services.GetRequiredService<Readiness>().Ask(() =>
         [
             .. tokens.Trouble is { } why ? (StorageTrouble[])[new("tokens", why)] : [],
             .. certificates.All.Where(c => c.Trouble is not null).Select(c => new StorageTrouble(c.Key, c.Trouble!)),
+            .. fleet?.Trouble is { Length: > 0 } trouble ? (StorageTrouble[])[new("fleet", trouble)] : [],
         ]);
 
         // Counts from here on, not only from the first time that somebody looks.

@@ -8,6 +8,7 @@ using Border0.PdSidecar.DecisionLog;
 using Border0.PdSidecar.Engine.Facts;
 using Border0.PdSidecar.Engine.Policies;
 using Border0.PdSidecar.Engine.Sessions;
+using Border0.PdSidecar.Fleet;
 using Border0.PdSidecar.Http;
 using Border0.PdSidecar.PagerDuty.Archive;
 using Border0.PdSidecar.PagerDuty.Feeds;
@@ -88,6 +89,7 @@ internal static class SidecarServices
             OnCallInterval = options.OnCallInterval,
             ServicesInterval = options.ServicesInterval,
             OnCallHorizon = options.OnCallHorizon,
+            InFleet = options.Storage == StorageKind.Etcd,
         })
         .AddSingleton(s => new PagerDutyClients(
             new PagerDutyClientOptions
@@ -106,6 +108,19 @@ internal static class SidecarServices
             s.GetRequiredService<IFactsArchive>()))
         .AddSingleton<PagerDutyProbe>()
         .AddSingleton<WebhookReceiver>();
+
+    /// <summary>What shares facts with other sidecars, where they share their storage.</summary>
+    public static IServiceCollection AddFleet(this IServiceCollection services, SidecarOptions options) => options.Storage != StorageKind.Etcd
+        ? services
+        : services
+            .AddSingleton(s => new FleetMember(
+                s.GetRequiredService<EtcdClient>(),
+                s.GetRequiredService<PagerDutyFeeds>(),
+                s.GetRequiredService<WebhookReceiver>(),
+                new FleetOptions { Name = options.FleetName.Length > 0 ? options.FleetName : Environment.MachineName, LeaseTimeToLive = options.FleetLease },
+                s.GetRequiredService<TimeProvider>(),
+                s.GetRequiredService<ILoggerFactory>()))
+            .AddHostedService<FleetMembership>();
 
     /// <summary>Who may call what.</summary>
     public static IServiceCollection AddAccess(this IServiceCollection services) => services

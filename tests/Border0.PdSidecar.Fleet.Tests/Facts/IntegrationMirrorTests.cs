@@ -29,7 +29,20 @@ public class IntegrationMirrorTests
         mirror.Begin();
 
         Assert.True(Take(mirror, "old", token: 5, isLive: false));
-        Assert.Equal(9, mirror.Token);
+        mirror.Fence(9);
+        Assert.False(Take(mirror, "late", token: 5));
+        Assert.Equal("old", mirror.Published.Services["P1"].Value.Service!.Name);
+    }
+
+    [Fact]
+    public void ACluster_ThatWasRestored_CountsAnew()
+    {
+        var mirror = new IntegrationMirror();
+        mirror.Fence(900);
+        mirror.Begin();
+
+        Assert.True(Take(mirror, "restored", token: 5, isLive: false));
+        Assert.True(Take(mirror, "new", token: 7));
     }
 
     [Fact]
