@@ -77,8 +77,13 @@ public class CodecTests
 
     private static Policy EveryField() => new()
     {
-        Name = "p", Description = "d", OrgWide = true, SocketIds = { "a", "b" }, TagRules = { new TagRule { Tags = { ["env"] = "prod", ["__proto__"] = "x" } } },
-        Permissions = { ["ssh"] = Deep() }, Actions = { ["database"] = new ActionList { Values = { "*" } } },
+        Name = "p",
+        Description = "d",
+        OrgWide = true,
+        SocketIds = { "a", "b" },
+        TagRules = { new TagRule { Tags = { ["env"] = "prod", ["__proto__"] = "x" } } },
+        Permissions = { ["ssh"] = Deep() },
+        Actions = { ["database"] = new ActionList { Values = { "*" } } },
         Condition = new Condition
         {
             Who = new WhoCondition { Email = { "a@example.com" }, Domain = { "example.com" }, Group = { "g" }, ServiceAccount = { "s" } },
@@ -94,8 +99,13 @@ public class CodecTests
             },
             new IntegrationCondition { PagerdutyOncall = new PagerDutyOnCallCondition() },
         },
-        RevocationGrace = new Duration { Seconds = 90 }, MaxSessionDuration = new Duration { Seconds = 28_800, Nanos = 500_000_000 },
-        Warnings = { new PolicyWarning { Field = "f", Code = "C", Message = "m" } }, Etag = "7", OrganizationId = "acme", CreateTime = Instant, UpdateTime = Instant,
+        RevocationGrace = new Duration { Seconds = 90 },
+        MaxSessionDuration = new Duration { Seconds = 28_800, Nanos = 500_000_000 },
+        Warnings = { new PolicyWarning { Field = "f", Code = "C", Message = "m" } },
+        Etag = "7",
+        OrganizationId = "acme",
+        CreateTime = Instant,
+        UpdateTime = Instant,
     };
 
     private static Struct Deep() => Struct.Parser.ParseJson("""{"a": null, "b": [1, -2.5, "x", true, {"c": {}}, []], "": false, "n": 1e300, "__proto__": "p", "constructor": {"d": ["ü"]}}""");
