@@ -5,7 +5,7 @@ using Border0.PdSidecar.Load.Servers;
 if (args is not ["quick" or "full", ..])
 {
     await Console.Error.WriteLineAsync(
-        "usage: Border0.PdSidecar.Load quick|full [start|idle|calls|h2load|fanout|sessions|loaded|memory|growth ...]\nDrives PDSIDECAR_BINARY, PDSIDECAR_ECHO and PDSIDECAR_CERBOS; eng/bench makes them.");
+        "usage: Border0.PdSidecar.Load quick|full [start|idle|calls|h2load|fanout|sessions|log|loaded|memory|growth ...]\nDrives PDSIDECAR_BINARY, PDSIDECAR_ECHO and PDSIDECAR_CERBOS; eng/bench makes them.");
     return 2;
 }
 
@@ -13,31 +13,16 @@ if (args is not ["quick" or "full", ..])
 bool Has(string part) => args.Length == 1 || args.Contains(part);
 var length = new Length(Full: args[0] == "full");
 var report = new Report();
-if (Has("start"))
-{
-    await Footprint.StartAsync(report, length);
-}
-
+await PartAsync("start", () => Footprint.StartAsync(report, length));
 if (args.Length == 1 || args.Any(a => a is "idle" or "calls" or "h2load" or "fanout" or "sessions"))
 {
-    await ServersAsync();
+    await GuardedAsync("servers", ServersAsync);
 }
 
-if (Has("loaded"))
-{
-    await Footprint.LoadedAsync(report, length);
-}
-
-if (Has("memory"))
-{
-    await MemoryAsync();
-}
-
-if (Has("growth"))
-{
-    await Growth.RunAsync(report, length);
-}
-
+await PartAsync("log", () => DecisionLogCost.RunAsync(report, length));
+await PartAsync("loaded", () => Footprint.LoadedAsync(report, length));
+await PartAsync("memory", MemoryAsync);
+await PartAsync("growth", () => Growth.RunAsync(report, length));
 var figures = PerformancePage.Figures(report);
 Console.WriteLine(figures);
 var artifacts = Directory.CreateDirectory(Path.Combine(BuildFacts.RepositoryRoot, "artifacts"));
@@ -52,7 +37,31 @@ if (length.Full && args.Length == 1)
     PerformancePage.Write(report);
 }
 
-return 0;
+return report.Failed.Count == 0 ? 0 : 1;
+
+// One part that fails is told of, on the page too, and the others are measured all the same.
+async Task PartAsync(string part, Func<Task> measure)
+{
+    if (Has(part))
+    {
+        await GuardedAsync(part, measure);
+    }
+}
+
+async Task GuardedAsync(string part, Func<Task> measure)
+{
+    try
+    {
+        await measure();
+    }
+#pragma warning disable CA1031 // Whatever it was, it is told.
+    catch (Exception e)
+#pragma warning restore CA1031
+    {
+        report.Failed.Add(part);
+        await Console.Error.WriteLineAsync($"eng/bench: part {part} failed: {e}");
+    }
+}
 
 async Task ServersAsync()
 {
@@ -63,30 +72,11 @@ async Task ServersAsync()
     List<Server> all = cerbos is null ? [sidecar, echo] : [sidecar, echo, cerbos];
     await sidecar.AllowsAsync("bastion-1");
     await echo.ShapeAsync("answer", await sidecar.Process.Evaluation.EvaluateAsync(Requests.Of("bastion-1")));
-    if (Has("idle"))
-    {
-        await Footprint.IdleAsync(report, all);
-    }
-
-    if (Has("calls"))
-    {
-        await Calls.RunAsync(report, length, sidecar, echo, cerbos);
-    }
-
-    if (Has("h2load"))
-    {
-        await H2Load.RunAsync(report, length, all);
-    }
-
-    if (Has("fanout"))
-    {
-        await FanOut.RunAsync(report, length, sidecar, echo);
-    }
-
-    if (Has("sessions"))
-    {
-        await Calls.RunSessionsAsync(report, length, sidecar);
-    }
+    await PartAsync("idle", () => Footprint.IdleAsync(report, all));
+    await PartAsync("calls", () => Calls.RunAsync(report, length, sidecar, echo, cerbos));
+    await PartAsync("h2load", () => H2Load.RunAsync(report, length, all));
+    await PartAsync("fanout", () => FanOut.RunAsync(report, length, sidecar, echo));
+    await PartAsync("sessions", () => Calls.RunSessionsAsync(report, length, sidecar));
 }
 
 async Task MemoryAsync()

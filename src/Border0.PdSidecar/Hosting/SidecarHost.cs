@@ -7,6 +7,7 @@ using Border0.PdSidecar.Administration;
 using Border0.PdSidecar.Configuration;
 using Border0.PdSidecar.Engine.Sessions;
 using Border0.PdSidecar.Fleet;
+using Border0.PdSidecar.Hosting.Memory;
 using Border0.PdSidecar.Hosting.Systemd;
 using Border0.PdSidecar.Rpc;
 using Border0.PdSidecar.Storage;
@@ -114,9 +115,8 @@ public sealed partial class SidecarHost : IAsyncDisposable
         _directory.Dispose();
     }
 
-    /// <summary>A start makes as much garbage as many minutes of an idle sidecar: nobody needs it resident.</summary>
-    private static void GiveBackWhatTheStartTook() =>
-        ThreadPool.UnsafeQueueUserWorkItem(static _ => GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true), null);
+    /// <summary>A start makes as much garbage as many minutes of an idle sidecar, and touches most of the program: nobody needs it resident.</summary>
+    private static void GiveBackWhatTheStartTook() => ThreadPool.UnsafeQueueUserWorkItem(static _ => MemoryReturn.GiveBack(), null);
 
     private static WebApplication Build(SidecarOptions options, TimeProvider time, DataDirectory directory, string socket, PassedSocket? passed)
     {
@@ -166,6 +166,7 @@ public sealed partial class SidecarHost : IAsyncDisposable
             .AddAccess()
             .AddSidecarRpc(options)
             .AddTelemetry(options)
+            .AddMemoryReturn()
             .AddSingleton<Readiness>()
             .Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(5));
         var app = builder.Build();

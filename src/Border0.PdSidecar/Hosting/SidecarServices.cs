@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Border0.PdSidecar.Access;
 using Border0.PdSidecar.Access.Tls;
 using Border0.PdSidecar.Access.Tokens;
@@ -9,6 +10,7 @@ using Border0.PdSidecar.Engine.Facts;
 using Border0.PdSidecar.Engine.Policies;
 using Border0.PdSidecar.Engine.Sessions;
 using Border0.PdSidecar.Fleet;
+using Border0.PdSidecar.Hosting.Memory;
 using Border0.PdSidecar.Http;
 using Border0.PdSidecar.PagerDuty.Archive;
 using Border0.PdSidecar.PagerDuty.Feeds;
@@ -80,6 +82,11 @@ internal static class SidecarServices
         .AddSingleton<RecordedActivity>()
         .AddSingleton<IRevocationObserver>(s => s.GetRequiredService<RecordedActivity>())
         .AddSingleton<IConfigurationObserver>(s => s.GetRequiredService<RecordedActivity>());
+
+    /// <summary>Memory that goes back when it is quiet: of the native binary, which is a process of its own.</summary>
+    public static IServiceCollection AddMemoryReturn(this IServiceCollection services) => RuntimeFeature.IsDynamicCodeSupported
+        ? services
+        : services.AddHostedService(s => new MemoryReturn(s.GetRequiredService<TimeProvider>(), static () => GC.GetTotalAllocatedBytes(), MemoryReturn.GiveBack));
 
     /// <summary>What asks PagerDuty and what listens to it.</summary>
     public static IServiceCollection AddPagerDuty(this IServiceCollection services, SidecarOptions options) => services

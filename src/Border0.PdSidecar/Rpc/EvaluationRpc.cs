@@ -106,7 +106,15 @@ internal sealed class EvaluationRpc(
         {
             await foreach (var message in watch.ReadAllAsync(ends.Token))
             {
-                responseStream.WriteOptions = watch.MoreFollow ? Together : null;
+                if (watch.MoreFollow)
+                {
+                    // Waits for nothing, so that it need not be told when to wait no more.
+                    responseStream.WriteOptions = Together;
+                    await responseStream.WriteAsync(message);
+                    continue;
+                }
+
+                responseStream.WriteOptions = null;
                 await responseStream.WriteAsync(message, ends.Token);
             }
 

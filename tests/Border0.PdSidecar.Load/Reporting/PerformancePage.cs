@@ -23,6 +23,11 @@ internal static class PerformancePage
     public static string Figures(Report report)
     {
         var text = new StringBuilder($"\nMeasured {Machine.Line}. Medians of interleaved rounds.\n\n");
+        if (report.Failed.Count > 0)
+        {
+            text.Append(CultureInfo.InvariantCulture, $"**Not measured in this run, because it failed: {string.Join(", ", report.Failed)}.**\n\n");
+        }
+
         text.Append("### Targets\n\n| | target | reached | |\n| --- | ---: | ---: | --- |\n");
         foreach (var target in Targets.Of(report))
         {

@@ -14,6 +14,9 @@ internal sealed class Report
     /// <summary>Curves: a stable key and points.</summary>
     public Dictionary<string, List<(double X, double Y)>> Curves { get; } = [];
 
+    /// <summary>Parts of the run that could not be measured.</summary>
+    public List<string> Failed { get; } = [];
+
     public void Add(string load, string server, Figures figures)
     {
         Loads.Add((load, server, figures));

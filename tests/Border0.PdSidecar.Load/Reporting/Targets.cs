@@ -57,6 +57,11 @@ internal static class Targets
             yield return AtMost("2,000 requests/s, open loop, Unix socket: p99.9", 5, paced.P999, "ms");
         }
 
+        if (report.Find(DecisionLogCost.With, Server.Sidecar) is { } with && report.Find(DecisionLogCost.Without, Server.Sidecar) is { } without)
+        {
+            yield return AtMost("2,000 requests/s, open loop: p99 with the decision log against without it", 1.05, with.P99 / without.P99, "×");
+        }
+
         yield return AtMost("resident, loaded (1,000 policies, 10,000 sessions, 2,000 requests/s)", 64, report.Single("loaded-rss"), "MB");
         yield return AtMost("idle CPU with 1,000 services polled", 0.5, report.Single("idle-cpu"), "% of a core");
     }

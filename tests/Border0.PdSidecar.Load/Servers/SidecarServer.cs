@@ -34,10 +34,12 @@ internal sealed class SidecarServer : Server
     protected override Uri Metrics => _metrics;
 
     /// <summary>Starts it with an integration, and with a policy on socket bastion-1 that needs the user on call and an open incident.</summary>
-    public static async Task<SidecarServer> StartAsync(PagerDutyAccountForLoad pagerDuty)
+    /// <param name="pagerDuty">The account.</param>
+    /// <param name="more">Further arguments of serve.</param>
+    public static async Task<SidecarServer> StartAsync(PagerDutyAccountForLoad pagerDuty, params string[] more)
     {
         var folder = new TemporaryFolder();
-        var server = new SidecarServer(folder, await Testing.Sidecar.StartAsync(folder, pagerDuty.BaseAddress), pagerDuty);
+        var server = new SidecarServer(folder, await Testing.Sidecar.StartAsync(folder, pagerDuty.BaseAddress, environment: null, more), pagerDuty);
         await server.IntegrateAsync();
         await server.AttachAsync("payments-ssh", pagerDuty.Payments.Id, "bastion-1");
         await server.SyncAsync();
