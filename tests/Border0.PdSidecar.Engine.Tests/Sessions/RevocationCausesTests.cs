@@ -36,7 +36,9 @@ public class RevocationCausesTests
     [InlineData(ReasonCode.NoPolicy, "Facts", "", "", RevocationCause.PolicyChanged, "0")]
     public void EventFor_SaysWhy_ByWhom_AndSinceWhen(ReasonCode code, string trigger, string knownEnd, string since, RevocationCause cause, string happened)
     {
-        var session = new OpenSession("c1", "k1", World.Request(), World.Start.AddHours(-1)) { Allowed = default(Decision) with { Grants = GrantSet.None, ValidUntil = At(knownEnd) } };
+        var session = LooseSession.Of("c1", "k1", World.Start.AddHours(-1));
+        var allowed = default(Decision) with { Grants = GrantSet.None, ValidUntil = At(knownEnd) };
+        session.Rest(new Standing(allowed), allowed);
         var loss = new DenialCause(code, "p", "who", "for the administrator", "for the user", At(since));
 
         var told = RevocationCauses.EventFor(session, loss, Enum.Parse<Trigger>(trigger), World.Start);

@@ -52,5 +52,5 @@ public class SessionIndexTests
 
     private static ServiceKey Service(string id) => new(World.Integration, id);
 
-    private static OpenSession Session(string key) => new(World.Connector, key, World.Request(), World.Start);
+    private static OpenSession Session(string key) => LooseSession.Of(World.Connector, key, World.Start);
 }
