@@ -8,13 +8,14 @@ public class PlantedSecretsTests
     [
         "log", "crash output", "an error status", "CreateIntegration", "ListIntegrations", "GetIntegration", "UpdateIntegration", "SyncIntegration", "Evaluate",
         "ListPolicies", "page /metrics", "/proc/PID/cmdline", "/proc/PID/environ", "file pdsidecar.db", "file sessions.db-wal", "file facts.db-wal",
+        "command line", "WatchActivity",
     ];
 
     /// <summary>What was looked at as well, and has no reason to hold anything of the caller's.</summary>
     private static readonly string[] Looked =
     [
         "CheckIntegration", "ListPagerDutyServices", "WatchSessions", "RevokeSession", "ListSessions", "webhook answer", "reflection", "page /healthz", "page /readyz", "page /nothing",
-        "file pdsidecar.db-wal", "file tokens.json", "refusal to start", "file endpoints.json", "pdsidecar keys rotate", "pdsidecar token list", "pdsidecar check",
+        "file pdsidecar.db-wal", "file tokens.json", "refusal to start", "file endpoints.json", "pdsidecar keys rotate", "pdsidecar token list", "pdsidecar check", "page /console",
     ];
 
     [Fact]

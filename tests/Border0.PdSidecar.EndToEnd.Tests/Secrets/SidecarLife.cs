@@ -285,6 +285,8 @@ internal sealed class SidecarLife(Planted planted, Evidence evidence, TemporaryF
             evidence.Add("/proc/PID/" + what, await File.ReadAllBytesAsync($"/proc/{sidecar.Run.Id}/{what}"));
         }
 
+        await SidecarTools.LookAsync(sidecar, planted, evidence);
+
         // While it runs, the write-ahead logs hold what the databases do not yet.
         evidence.AddFiles(folder.Path(""));
         await RunAsync("pdsidecar token list", "token", "list", "--data", Data);
