@@ -40,6 +40,7 @@ public class ValidationTests
     [InlineData("""{"max_staleness": "60s", "session_max_staleness": "59s"}""", "session_max_staleness")]
     [InlineData("""{"webhook_secrets": [""]}""", "webhook_secrets[0]")]
     [InlineData("""{"organization_id": "../x"}""", "organization_id")]
+    [InlineData("""{"managed_by": "two words"}""", "managed_by")]
     public void Integration_ThatIsWrong_IsRefusedByItsField(string json, string field)
     {
         var integration = new Integration { Name = "pd", ApiKey = "k" };

@@ -71,9 +71,3 @@ internal sealed record ApplyPlan(IReadOnlyList<PlannedChange> Changes, int Other
         return new PlannedChange(action, "policy", wanted.Name, differences, input.Source) { Policy = wanted };
     }
 }
-
-/// <summary>What is asked for beyond writing what files say.</summary>
-/// <param name="Prune">Delete what apply owns and no file names.</param>
-/// <param name="TakeOver">Change what another owner owns too.</param>
-/// <param name="WriteSecrets">Write every secret, whether it seems to be the stored one or not.</param>
-internal sealed record ApplyOptions(bool Prune, bool TakeOver, bool WriteSecrets);

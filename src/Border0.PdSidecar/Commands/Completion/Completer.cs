@@ -3,24 +3,6 @@ using System.CommandLine.Completions;
 
 namespace Border0.PdSidecar.Commands.Completion;
 
-/// <summary>What may stand where somebody is typing.</summary>
-/// <param name="Words">Words with what each is.</param>
-/// <param name="Kind">What else: files, folders or nothing.</param>
-internal sealed record Completions(IReadOnlyList<(string Word, string About)> Words, CompletionKind Kind);
-
-/// <summary>What a shell knows better than we do.</summary>
-internal enum CompletionKind
-{
-    /// <summary>Nothing.</summary>
-    None,
-
-    /// <summary>Names of files.</summary>
-    Files,
-
-    /// <summary>Names of folders.</summary>
-    Folders,
-}
-
 /// <summary>Tells what can be typed next, from the commands as they are: there is no second list of them. Asks no sidecar.</summary>
 internal static class Completer
 {
