@@ -77,7 +77,7 @@ internal sealed class IntegrationMirror
                 Published.Policies[id] = (policy, token);
                 _policies.Add(id);
                 return true;
-            case "confirmed" when Enum.TryParse<RefreshKind>(id, out var kind) && FactsValue.ReadConfirmation(record.Value.Memory) is { } confirmation:
+            case "confirmed" when Enum.TryParse<RefreshKind>(id, out var kind) && Enum.IsDefined(kind) && FactsValue.ReadConfirmation(record.Value.Memory) is { } confirmation:
                 _confirmed[kind] = (confirmation, token);
                 _kinds.Add(kind);
                 if (isLive)
@@ -223,5 +223,6 @@ internal sealed class IntegrationMirror
     private DateTimeOffset At(DateTimeOffset own, long ownToken, DateTimeOffset confirmed, long token) =>
         Here(ownToken > token || (ownToken == token && own > confirmed) ? own : confirmed);
 
-    private DateTimeOffset Here(DateTimeOffset pollersInstant) => pollersInstant + _offset.Shift;
+    private DateTimeOffset Here(DateTimeOffset pollersInstant) =>
+        pollersInstant - DateTimeOffset.MinValue > -_offset.Shift ? pollersInstant + _offset.Shift : DateTimeOffset.MinValue;
 }

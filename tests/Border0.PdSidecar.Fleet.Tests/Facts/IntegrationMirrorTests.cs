@@ -54,6 +54,7 @@ public class IntegrationMirrorTests
         Assert.False(mirror.Take(["service", "P1"], Record(Google.Protobuf.ByteString.CopyFromUtf8("nothing of the kind")), isLive: true, Start));
         Assert.False(mirror.Take(["service"], Record(Value("x", 7)), isLive: true, Start));
         Assert.False(mirror.Take(["confirmed", "Weather"], Record(Value("x", 7)), isLive: true, Start));
+        Assert.False(mirror.Take(["confirmed", "7"], Record(Value("x", 7)), isLive: true, Start));
         Assert.Equal("old", mirror.Published.Services["P1"].Value.Service!.Name);
     }
 

@@ -11,7 +11,7 @@ namespace Border0.PdSidecar.Proofs.Tests.Fleets;
 /// <summary>What a fleet costs PagerDuty, and how soon all know what one was told, measured on a real etcd and reported.</summary>
 public class FleetFiguresTests(ITestOutputHelper output)
 {
-    private static readonly TimeSpan Lived = TimeSpan.FromSeconds(Soak.IsLong ? 60 : 6);
+    private static readonly TimeSpan Lived = TimeSpan.FromSeconds(Soak.IsLong ? 60 : 4);
     private static readonly int Count = Soak.Runs(5, 20);
     private static readonly int Services = Soak.Runs(50, 500);
     private static readonly int Trials = Soak.Runs(5, 40);
