@@ -8,7 +8,7 @@ internal sealed class Judge(MutantSwitch control, Coverage coverage, Verdicts ve
     // More processor time than a test that ends takes, or so much time that it waits for what does not come; whatever else the machine does.
     private static readonly TimeSpan MostProcessorTime = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan MostTime = TimeSpan.FromSeconds(30);
-    private const int MostTimes = 20;
+    private const int MostTimes = 10;
     private const int MutantsOfAProcess = 300;
 
     /// <summary>Judges what is left to judge; false when that needs another process.</summary>
@@ -30,7 +30,8 @@ internal sealed class Judge(MutantSwitch control, Coverage coverage, Verdicts ve
                 continue;
             }
 
-            var isOnce = coverage.Once.Contains(mutant);
+            // What is initialized once was passed by one test only, the first; it is judged with the mutant active from the beginning.
+            var isOnce = coverage.Once.Contains(mutant) || verdicts.Noted(mutant, "once") > 0;
             string[] tests = [.. isOnce ? coverage.Tests : coverage.TestsOf(mutant)];
             if (tests.Length == 0)
             {
@@ -55,6 +56,13 @@ internal sealed class Judge(MutantSwitch control, Coverage coverage, Verdicts ve
             if (One(suite, mutant, tests, isFresh) is not { } verdict)
             {
                 // Something that was left behind, perhaps: once more in a process that has seen nothing.
+                verdicts.Note(mutant, "again");
+                return false;
+            }
+
+            if (verdict.Status == Verdicts.Survived && !isOnce && tests.Length == 1)
+            {
+                verdicts.Note(mutant, "once");
                 verdicts.Note(mutant, "again");
                 return false;
             }
