@@ -1,6 +1,5 @@
 using Border0.PdSidecar.V1;
 using Google.Protobuf;
-using Grpc.Core;
 
 namespace Border0.PdSidecar.EndToEnd.Tests.Secrets;
 
