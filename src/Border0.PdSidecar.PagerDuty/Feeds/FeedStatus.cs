@@ -83,7 +83,8 @@ internal static class FeedStatus
             return IntegrationState.Degraded;
         }
 
-        return last.Any(r => r is null) ? IntegrationState.Pending : IntegrationState.Ok;
+        // What another sidecar of the fleet polled before this one is known, though nothing of it was due here yet.
+        return feed.Loops.Any(l => !feed.HasHeard(l.Kind)) ? IntegrationState.Pending : IntegrationState.Ok;
     }
 
     private static string Message(PagerDutyFeed feed, IntegrationState state, WebhookStatus webhooks)
