@@ -47,16 +47,7 @@ public sealed class ProgramRun : IAsyncDisposable
         run._process.Start();
         run._process.BeginOutputReadLine();
         run._process.BeginErrorReadLine();
-        if (input is not null)
-        {
-            run._process.StandardInput.Write(input);
-        }
-
-        if (!keepsInputOpen)
-        {
-            run.CloseInput();
-        }
-
+        run.Give(input, keepsInputOpen);
         return run;
     }
 
@@ -65,6 +56,23 @@ public sealed class ProgramRun : IAsyncDisposable
     {
         _process.StandardInput.WriteLine(line);
         _process.StandardInput.Flush();
+    }
+
+    /// <summary>Gives the input to read. A program that has ended without reading it, since its arguments are wrong, say, has not failed by that.</summary>
+    private void Give(string? input, bool keepsOpen)
+    {
+        try
+        {
+            _process.StandardInput.Write(input);
+            if (!keepsOpen)
+            {
+                CloseInput();
+            }
+        }
+        catch (IOException) when (_process.WaitForExit(TimeSpan.FromSeconds(60)))
+        {
+            return;
+        }
     }
 
     /// <summary>The program reads the end of its input.</summary>
