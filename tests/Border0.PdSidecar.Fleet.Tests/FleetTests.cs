@@ -294,4 +294,4 @@ public sealed class FleetTests(SharedEtcd etcd) : IAsyncLifetime
 
     private static Task<string> SeesAsync(Func<bool> look, string what, TimeSpan? atMost = null) => Eventually.SeesAsync(() => look() ? "" : null, what, atMost ?? TimeSpan.FromSeconds(30));
 
-    }
+}

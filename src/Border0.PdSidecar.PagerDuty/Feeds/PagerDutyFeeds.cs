@@ -162,7 +162,8 @@ public sealed partial class PagerDutyFeeds : IAsyncDisposable
     private void Start(IntegrationConnection connection)
     {
         var feed = new PagerDutyFeed(
-            connection, _facts, _clients, _options, Time, _logger, _archive, r => Refreshed?.Invoke(r)) { Fleet = Fleet };
+            connection, _facts, _clients, _options, Time, _logger, _archive, r => Refreshed?.Invoke(r))
+        { Fleet = Fleet };
         _feeds[connection.Key] = feed;
         // What an earlier feed of this name is still deleting must not outlive what this one saves.
         feed.Start(_ending);

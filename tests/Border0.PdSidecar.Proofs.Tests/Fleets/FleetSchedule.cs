@@ -24,7 +24,10 @@ internal sealed class FleetSchedule(EtcdNetwork network, int seed) : IAsyncDispo
     private static readonly FleetOptions Options = new() { LeaseTimeToLive = TimeSpan.FromSeconds(3), RebalanceAfter = TimeSpan.FromSeconds(2) };
     private static readonly PagerDutyFeedOptions Feeds = new()
     {
-        IncidentsInterval = TimeSpan.FromSeconds(1), OnCallInterval = TimeSpan.FromSeconds(10), WebhookGrace = TimeSpan.FromSeconds(2), Jitter = static () => 0,
+        IncidentsInterval = TimeSpan.FromSeconds(1),
+        OnCallInterval = TimeSpan.FromSeconds(10),
+        WebhookGrace = TimeSpan.FromSeconds(2),
+        Jitter = static () => 0,
     };
 
     private readonly Random _random = new(seed);
