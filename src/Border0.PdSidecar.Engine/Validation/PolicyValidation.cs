@@ -141,6 +141,12 @@ public static class PolicyValidation
     {
         foreach (var (key, value) in granted.Fields)
         {
+            if (key.Length == 0)
+            {
+                // Protobuf's own JSON does not write it: such a policy could be stored and not be shown.
+                found.Add(field, "must have no empty key");
+            }
+
             found.CheckText(field, key, 256);
             CheckValue(field, value, depth, ref left, found);
             if (left < 0)

@@ -70,6 +70,7 @@ public class ValidationTests
     [InlineData("""{"actions": {"SSH": {"values": ["*"]}}}""", "actions[SSH]")]
     [InlineData("""{"actions": {"ssh": {"values": [""]}}}""", "actions[ssh].values[0]")]
     [InlineData("""{"permissions": {"*": {}}}""", "permissions[*]")]
+    [InlineData("""{"permissions": {"ssh": {"exec": {"": 1}}}}""", "permissions[ssh]")]
     [InlineData("""{"permissions": {"ssh": {"max_session_duration_seconds": 0}}}""", "permissions[ssh].max_session_duration_seconds")]
     [InlineData("""{"condition": {"who": {"email": ["nobody"]}}}""", "condition.who.email[0]")]
     [InlineData("""{"condition": {"who": {"domain": ["a b"]}}}""", "condition.who.domain[0]")]
